@@ -1,0 +1,53 @@
+"""How a notebook begins: its parameters become a snapshot, whoever runs it."""
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from churnlib.errors import ChurnlibError
+from churnlib.figures import theme
+from churnlib.params import PROJECT, params_from_values, read_params
+from churnlib.periods import Period
+from churnlib.snapshot import Snapshot, check, freeze, open_frozen
+
+
+def start(values: dict[str, Any]) -> Snapshot:
+    """The snapshot that a notebook's parameters ask for; sets the charts' theme.
+
+    Parameters
+    ----------
+    values : the notebook's `globals()`. Of them
+        frozen : folder of a snapshot, as `churnlib report` gives it; else
+        business, model, source, ... : the keys of a parameter file, as `papermill -f FILE` gives them; else
+        params : name of a file in params/;
+        period : a period's label; None = the last complete one;
+        needs : the table without which the notebook has nothing to say.
+
+    Raises
+    ------
+    ChurnlibError : what is wrong with the parameters or the data
+    """
+    theme.apply()
+    snapshot = _opened(values)
+    needs = values.get("needs")
+    if needs and getattr(snapshot, needs) is None:
+        raise ChurnlibError(
+            f"This notebook needs the table {needs!r}; {snapshot.params.business} (model {snapshot.params.model}) has none."
+        )
+    return snapshot
+
+
+def _opened(values: dict[str, Any]) -> Snapshot:
+    if values.get("frozen"):
+        return open_frozen(Path(values["frozen"]))
+    if values.get("business"):
+        params = params_from_values(values)
+    else:
+        params = read_params(PROJECT / "params" / str(values["params"]))
+    checked = check(params)
+    period = Period.parse(values["period"]) if values.get("period") else checked.latest_period()
+    folder = Path(tempfile.mkdtemp(prefix="churnlib-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return freeze(checked, period, folder)

@@ -1,0 +1,181 @@
+"""The business as it was known at the end of a period: what every measure takes.
+
+`check` opens a source once; `freeze` cuts it at a period's end and writes it to files, which all notebooks of one
+report open. Running March again in July gives March: an end after `as_of` is not yet known (the row is open), and a row
+recorded after `as_of` is not known at all.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis.expr.types as ir
+import pandas as pd
+
+from churnlib import history
+from churnlib.checks import check_table
+from churnlib.errors import DataError
+from churnlib.mapping import map_table
+from churnlib.params import Params, nearest
+from churnlib.periods import Period
+from churnlib.schemas import TABLES
+from churnlib.sources import connect, freeze_table, open_frozen_table, open_source
+
+META = "snapshot.json"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A source opened and checked, for any number of periods.
+
+    tables : {name: valid rows}. data_box : one account a table: read, kept, set aside, by reason, with an example.
+    first_day, last_day : what the data cover, both inclusive.
+    """
+
+    params: Params
+    tables: dict[str, ir.Table]
+    data_box: list[dict[str, Any]]
+    first_day: date
+    last_day: date
+
+    def latest_period(self) -> Period:
+        """The last period that the data cover completely."""
+        current = Period.containing(self.last_day, self.params.grain)
+        complete = current if self.last_day >= (pd.Timestamp(current.end) - pd.Timedelta(days=1)).date() else None
+        return complete or current.shift(-1)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The canonical tables at `as_of`.
+
+    customers : customer_id, signed_up_on, first_active_on (first paid span or first purchase; NULL = never a
+        customer), observed_from (entry into observation), first_plan or first_category, acquisition_cost, attributes.
+    subscriptions : customer_id, starts_on, ends_on (NULL = open at as_of), mrr, plan; None for orders only.
+    orders : customer_id, ordered_on, amount (negative = a return), order_id, category; None for subscriptions only.
+    first_day : the day the records begin. partial : the period is not over in the data.
+    """
+
+    params: Params
+    period: Period
+    customers: ir.Table
+    subscriptions: ir.Table | None
+    orders: ir.Table | None
+    data_box: list[dict[str, Any]]
+    first_day: date
+    partial: bool
+    fingerprint: str
+    folder: Path
+
+    @property
+    def as_of(self) -> date:
+        """The end of the period, exclusive: what was not known before this day is not in here."""
+        return self.period.end
+
+    def require_column(self, name: str) -> str:
+        """`name` if customers can be split by it, else a `DataError` that names the nearest."""
+        if name in self.customers.columns:
+            return name
+        raise DataError(f"customers have no column {name!r}{nearest(name, self.customers.columns)}")
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Write tables/<name>.csv beside the frozen data; text that a spreadsheet would run as a formula is defused."""
+        folder = self.folder / "tables"
+        folder.mkdir(exist_ok=True)
+        texts = frame.select_dtypes(include=["object", "string", "category"]).columns
+        safe = frame.assign(**{column: frame[column].map(_defused) for column in texts})
+        safe.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        return frame
+
+
+def check(params: Params) -> Checked:
+    """Open the source, map and check every table.
+
+    Raises
+    ------
+    DataError : what is missing or wrong, where, and how to mend it; too many rows set aside; no usable row at all
+    """
+    tables, data_box = {}, []
+    for name, (raw, settings) in open_source(params).items():
+        checked = check_table(map_table(raw, settings, TABLES[name]), params)
+        tables[name] = checked.rows
+        data_box.append(checked.account)
+    first, last = history.covered(tables[params.activity_table], params)
+    _require_segments(params, tables)
+    return Checked(params, tables, data_box, first, last)
+
+
+def freeze(checked: Checked, period: Period, folder: Path) -> Snapshot:
+    """Cut the tables at the period's end and write them to `folder` (made if absent).
+
+    Raises
+    ------
+    DataError : the period begins before the data or after them
+    """
+    _require_covered(checked, period)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = history.known_by(checked.tables, checked.params, period.end)
+    for name, table in known.items():
+        freeze_table(table, folder / f"{name}.parquet")
+    meta = {
+        "params": checked.params.effective(),
+        "period": period.label,
+        "data_box": checked.data_box,
+        "first_day": checked.first_day.isoformat(),
+        "partial": period.end > (pd.Timestamp(checked.last_day) + pd.Timedelta(days=1)).date(),
+        "fingerprint": _fingerprint([folder / f"{name}.parquet" for name in sorted(known)]),
+    }
+    (folder / META).write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return open_frozen(folder)
+
+
+def open_frozen(folder: Path) -> Snapshot:
+    """Open what `freeze` wrote."""
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    engine = connect()
+    tables = {name: open_frozen_table(engine, path) for name in TABLES if (path := folder / f"{name}.parquet").exists()}
+    return Snapshot(
+        params=Params.model_validate(meta["params"]),
+        period=Period.parse(meta["period"]),
+        customers=tables["customers"],
+        subscriptions=tables.get("subscriptions"),
+        orders=tables.get("orders"),
+        data_box=meta["data_box"],
+        first_day=date.fromisoformat(meta["first_day"]),
+        partial=meta["partial"],
+        fingerprint=meta["fingerprint"],
+        folder=folder,
+    )
+
+
+def _require_covered(checked: Checked, period: Period) -> None:
+    first, last = checked.first_day, checked.last_day
+    if period.end <= first or period.start > last:
+        where = "before the data begin" if period.end <= first else "after the data end"
+        raise DataError(
+            f"period {period.label} lies {where}: they cover {first} to {last}. "
+            f"The last complete period is {checked.latest_period().label}."
+        )
+
+
+def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:
+    columns = history.customer_columns(tables)
+    wanted = [("segments", name) for name in params.segments]
+    wanted += [("cohort_by", params.cohort_by)] if params.cohort_by else []
+    for key, name in wanted:
+        if name not in columns:
+            hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."
+            raise DataError(f"{key}: customers have no column {name!r} to split by{hint}")
+
+
+def _fingerprint(paths: list[Path]) -> str:
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _defused(value: Any) -> Any:
+    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
