@@ -131,7 +131,8 @@ def _first_activity(activity: dict[str, ir.Table], params: Params) -> ir.Table:
     """One row a customer: first day, entry into observation, and what came first."""
     if "subscriptions" in activity:
         spans = activity["subscriptions"]
-        paid = spans.filter(spans.mrr > 0)
+        lasting = spans.ends_on.isnull() | (spans.ends_on > spans.starts_on)
+        paid = spans.filter((spans.mrr > 0) & lasting)
         first = _first_row(paid, ["starts_on", ibis.desc("mrr"), "plan"])
         out = first.select("customer_id", first_active_on=first.starts_on, first_plan=first.plan)
         everyone = spans.select("customer_id").distinct()

@@ -188,7 +188,9 @@ def params_from_values(values: dict[str, Any]) -> Params:
 def nearest(name: str, known: Iterable[str]) -> str:
     """`: did you mean 'x'?` where something known is near enough, else nothing."""
     lowered = {str(one).lower(): str(one) for one in known}
-    found = difflib.get_close_matches(str(name).lower(), list(lowered), n=1, cutoff=0.6)
+    wanted = str(name).lower()
+    found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
+    found = found or [one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)]
     return f": did you mean {lowered[found[0]]!r}?" if found else ""
 
 

@@ -5,7 +5,10 @@ may hold any further column; such attribute columns can be split by (segments, c
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ColumnType = Literal["id", "date", "timestamp", "money", "number", "count", "text", "flag"]
 INTERVALS: dict[str, float] = {  # how many months one unit of an interval is
@@ -134,3 +137,16 @@ REPORT_TABLES: dict[str, tuple[str, ...]] = {
     "clv": ("segment_column", "segment", "customers", "value", "value_low", "value_high"),
     "clv_parameters": ("model", "parameter", "estimate", "standard_error"),
 }
+
+
+def with_fixed_columns(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A result as its CSV has it: the columns fixed for this table first, `rate` or `estimate` under the table's own word.
+
+    A result calls its number `rate` or `estimate` with `low` and `high`; the file says `retention`, `survival`, `hazard`.
+    """
+    fixed = REPORT_TABLES.get(name, ())
+    word = next((column.removesuffix("_low") for column in fixed if column.endswith("_low")), None)
+    if word:
+        names = {"rate": word, "estimate": word, "low": f"{word}_low", "high": f"{word}_high"}
+        frame = frame.rename(columns={ours: theirs for ours, theirs in names.items() if theirs not in frame.columns})
+    return frame[[*fixed, *(column for column in frame.columns if column not in fixed)]]

@@ -7,6 +7,7 @@ recorded after `as_of` is not known at all.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,12 +21,11 @@ from churnlib.checks import check_table
 from churnlib.errors import DataError
 from churnlib.mapping import map_table
 from churnlib.params import Params, nearest
-from churnlib.periods import Period
-from churnlib.schemas import TABLES
-from churnlib.sources import connect, freeze_table, open_frozen_table, open_source
+from churnlib.periods import Grain, Period
+from churnlib.schemas import TABLES, with_fixed_columns
+from churnlib.sources import FORMULA, connect, freeze_table, open_frozen_table, open_source, write_csv
 
 META = "snapshot.json"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,49 @@ class Snapshot:
         """The end of the period, exclusive: what was not known before this day is not in here."""
         return self.period.end
 
+    @property
+    def currency(self) -> str:
+        """What every amount is in."""
+        return self.params.currency
+
+    @property
+    def grain(self) -> Grain:
+        """Month or quarter."""
+        return self.period.grain
+
     def require_column(self, name: str) -> str:
         """`name` if customers can be split by it, else a `DataError` that names the nearest."""
         if name in self.customers.columns:
             return name
         raise DataError(f"customers have no column {name!r}{nearest(name, self.customers.columns)}")
 
+    def months_before(self, n: int) -> date:
+        """The day `n` months before as_of."""
+        return Period.containing(self.as_of, "month").shift(-n).start
+
     def write_table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Write tables/<name>.csv beside the frozen data; text that a spreadsheet would run as a formula is defused."""
+        """Write tables/<name>.csv beside the frozen data and give the frame back.
+
+        Columns that `schemas.REPORT_TABLES` fixes come first, under their fixed names; text that a spreadsheet would
+        run as a formula is defused.
+        """
         folder = self.folder / "tables"
         folder.mkdir(exist_ok=True)
-        texts = frame.select_dtypes(include=["object", "string", "category"]).columns
-        safe = frame.assign(**{column: frame[column].map(_defused) for column in texts})
+        fixed = with_fixed_columns(name, frame)
+        texts = fixed.select_dtypes(include=["object", "string", "category"]).columns
+        safe = fixed.assign(**{column: fixed[column].map(_defused) for column in texts})
+        counts = [column for column in safe.select_dtypes("float") if (safe[column].dropna() % 1 == 0).all()]
+        safe = safe.astype(dict.fromkeys(counts, "Int64"))  # a count with empty cells is still a whole number
         safe.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
         return frame
+
+
+    def write_rows(self, name: str, table: ir.Table) -> Path:
+        """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
+        folder = self.folder / "tables"
+        folder.mkdir(exist_ok=True)
+        write_csv(table, folder / f"{name}.csv")
+        return folder / f"{name}.csv"
 
 
 def check(params: Params) -> Checked:
@@ -178,4 +207,4 @@ def _fingerprint(paths: list[Path]) -> str:
 
 
 def _defused(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    return "'" + value if isinstance(value, str) and re.match(FORMULA, value) else value

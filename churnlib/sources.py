@@ -20,6 +20,7 @@ from churnlib.schemas import TABLES
 DIALECT = "duckdb"
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
 PACKAGE_SCHEME = "package:"
+FORMULA = r"^[=+\-@\t\r]"
 NEVER = "\x1f"  # a separator that stands in no file: a line is then one column
 T = TypeVar("T")
 
@@ -114,8 +115,10 @@ def freeze_table(table: ir.Table, path: Path) -> None:
 
 
 def write_csv(table: ir.Table, path: Path) -> None:
-    """Write a table of many rows as CSV, on the engine."""
-    table.to_csv(str(path), header=True)
+    """Write a table of many rows as CSV, on the engine; text that a spreadsheet would run as a formula is defused."""
+    texts = [name for name, dtype in table.schema().items() if dtype.is_string()]
+    safe = {name: ibis.ifelse(table[name].re_search(FORMULA), "'" + table[name], table[name]) for name in texts}
+    table.mutate(**safe).to_csv(str(path), header=True)
 
 
 def parse_date(column: ir.Column, *, form: str | None, timezone: str) -> ir.Column:

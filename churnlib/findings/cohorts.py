@@ -1,0 +1,63 @@
+"""What the cohort triangles say."""
+
+import pandas as pd
+
+from churnlib.findings.wording import MIN_N, share_of
+from churnlib.formats import points, text
+from churnlib.models.comparisons import rate_difference
+from churnlib.periods import Grain
+
+AGES = (12, 6, 3, 1)
+
+
+def retention(pooled: pd.DataFrame, *, grain: Grain, verb: str = "are still customers") -> str:
+    """Of all cohorts together, how many are there at the greatest telling age."""
+    enough = pooled[(pooled["size"] >= MIN_N) & (pooled["age"] > 0)]
+    if enough.empty:
+        return "No cohort with enough customers has been observed for a whole period yet."
+    telling = [age for age in AGES if age in set(enough["age"])] or [int(enough["age"].max())]
+    row = enough[enough["age"] == telling[0]].iloc[0]
+    return (
+        f"{share_of(row.rate, row.low, row.high)} {verb} {telling[0]} {grain}s after their first, "
+        f"of the {text(row['size'], 'count')} observed that long."
+    )
+
+
+def revenue(table: pd.DataFrame, *, grain: Grain) -> str:
+    """Revenue of all cohorts at the same age against what they began with."""
+    seen = table[table["amount"].notna()]
+    sums = seen.groupby("age")[["opening_amount", "amount"]].sum()
+    ages = [age for age in AGES if age in sums.index and sums.loc[age, "opening_amount"] > 0]
+    if not ages:
+        return "No cohort has been observed for a whole period yet."
+    row = sums.loc[ages[0]]
+    return f"After {ages[0]} {grain}s, cohorts bring {text(row.amount / row.opening_amount, 'percent')} of what they began with."
+
+
+def newest(comparison: pd.DataFrame, *, grain: Grain, newest: int = 3) -> str:
+    """The newest cohorts against the earlier ones, at the greatest age with enough of both."""
+    sizes = comparison[["newest_size", "earlier_size"]].min(axis=1)
+    enough = comparison[(sizes >= MIN_N) & (comparison["age"] > 0)]
+    if enough.empty:
+        return "The newest cohorts are too young or too small to compare with earlier ones."
+    row = enough.iloc[-1]
+    found = rate_difference((row.newest_active, row.newest_size), (row.earlier_active, row.earlier_size))
+    rates = f"{text(row.newest_rate, 'percent')} against {text(row.earlier_rate, 'percent')}"
+    age = f"{int(row.age)} {grain}{'' if row.age == 1 else 's'}"
+    if not found.clear:
+        return f"The newest {newest} cohorts stay as earlier ones did: {rates} after {age}, no clear difference."
+    side = "better" if found.value > 0 else "worse"
+    return f"The newest {newest} cohorts stay {side} than earlier ones: {rates} after {age} ({points(found.value)})."
+
+
+def by_value(triangle: pd.DataFrame, *, column: str, grain: Grain) -> str:
+    """The best and the worst value of a column as a cohort, at the greatest telling age."""
+    for age in AGES:
+        rows = triangle[(triangle["age"] == age) & (triangle["size"] >= MIN_N) & triangle["rate"].notna()]
+        if len(rows) >= 2:
+            best, worst = rows.loc[rows["rate"].idxmax()], rows.loc[rows["rate"].idxmin()]
+            return (
+                f"By {column.replace('_', ' ')}, retention after {age} {grain}{'' if age == 1 else 's'} runs from "
+                f"{text(worst.rate, 'percent')} ({worst.cohort}) to {text(best.rate, 'percent')} ({best.cohort})."
+            )
+    return f"Too few customers to compare the values of {column.replace('_', ' ')}."

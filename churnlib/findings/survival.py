@@ -1,0 +1,149 @@
+"""What the survival curves say of how long customers stay."""
+
+import pandas as pd
+
+from churnlib.findings.wording import MIN_N, counted, listed, share_of
+from churnlib.formats import interval, money, text
+from churnlib.models.projection import Projection
+
+CLEAR = 0.05
+"""Level below which an adjusted p-value is called a clear difference."""
+AGES = (24, 12, 6, 3, 1)
+
+
+def curve(curve: pd.DataFrame, *, unit: str = "months", verb: str = "stay") -> str:
+    """The share that survives to the greatest telling tenure of an unsplit curve."""
+    row = _at(curve, AGES if unit == "months" else (365, 180, 90, 30))
+    if row is None:
+        return "Too few customers have been observed for a whole month to draw a curve."
+    length = f"{int(row.tenure)} {unit if row.tenure != 1 else unit.rstrip('s')}"
+    return f"{share_of(row.estimate, row.low, row.high)} of customers {verb} at least {length}."
+
+
+def median(medians: pd.DataFrame, curve: pd.DataFrame) -> str:
+    """By when half have left, or that half have not left yet."""
+    row = medians.iloc[0]
+    if pd.isna(row["median"]):
+        return f"More than half are still there after {int(curve['tenure'].max())} months, so no median can be told."
+    if pd.isna(row.low) or pd.isna(row.high):
+        return f"Half have left after {int(row['median'])} months of life."
+    return f"Half have left after {int(row['median'])} months of life ({int(row.low)} to {int(row.high)})."
+
+
+def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
+    """Whether the values of a segment column differ in how long customers stay, and the extremes."""
+    row = comparison[comparison["column"] == column].iloc[0]
+    name = column.replace("_", " ")
+    if pd.isna(row.p_adjusted):
+        return f"Too few customers to compare the values of {name}."
+    if row.p_adjusted >= CLEAR:
+        return f"{name.capitalize()} makes no clear difference to how long customers stay."
+    extremes = _extremes(curve, column)
+    return f"How long customers stay differs by {name}{f': {extremes}' if extremes else ''}."
+
+
+def hazard(hazard: pd.DataFrame) -> str:
+    """In which months of life leaving stands out."""
+    marked = hazard[hazard["stands_out"]]
+    if marked.empty:
+        return "No month of life stands out: leaving is nowhere clearly more likely than in the months around it."
+    said = [
+        f"month {int(row.tenure)} ({text(row.estimate, 'percent')} leave, against {text(row.around, 'percent')} around it)"
+        for row in marked.itertuples()
+    ]
+    return f"Leaving is clearly more likely in {listed(said)}."
+
+
+def conditional(conditional: pd.DataFrame) -> str:
+    """How the outlook changes with the time already stayed."""
+    seen = conditional[conditional["estimate"].notna() & (conditional["at_risk"] >= MIN_N)]
+    if seen.empty:
+        return "Nobody has been observed long enough to tell what staying means for staying on."
+    first, last = seen.iloc[0], seen.iloc[-1]
+    start = f"A new customer stays {int(first.further)} months with a chance of {text(first.estimate, 'percent')}"
+    if len(seen) == 1 or first.stayed:
+        return f"{start}." if not first.stayed else "Only customers who have stayed a while can be told of."
+    overlap = last.low <= first.high and first.low <= last.high
+    clearly = (
+        "no clear difference"
+        if overlap
+        else ("a better outlook" if last.estimate > first.estimate else "a worse outlook")
+    )
+    return (
+        f"{start}; one who has stayed {int(last.stayed)} months stays {int(last.further)} more with "
+        f"{text(last.estimate, 'percent')}: {clearly}."
+    )
+
+
+def projection(projection: Projection) -> str:
+    """How far the curve is carried on, and with what range."""
+    if not projection.model:
+        return f"The curve is not carried on beyond the data. {projection.reason}"
+    row = projection.curve.iloc[-1]
+    return (
+        f"Carried on beyond the data, {text(row.estimate, 'percent')} of customers are expected to stay "
+        f"{int(row.tenure)} months ({interval(row.low, row.high, 'percent')})."
+    )
+
+
+def mean_lifetime(projection: Projection) -> str:
+    """Why no mean lifetime is shown, where it has no bound."""
+    if projection.mean_is_infinite:
+        return (
+            "The fitted curve falls so slowly in the end that the mean lifetime has no bound (alpha is 1 or less); "
+            "only horizons and discounted values are shown."
+        )
+    return "Lifetimes are told for horizons, not as one mean: the tail beyond the data carries too much of it."
+
+
+def _at(curve: pd.DataFrame, ages: tuple[int, ...]) -> pd.Series | None:
+    for age in ages:
+        found = curve[(curve["tenure"] == age) & (curve["at_risk"] >= MIN_N)]
+        if not found.empty:
+            return found.iloc[0]
+    return None
+
+
+def risky_month(row: tuple, *, currency: str) -> str:
+    """A month of life that stands out, who is in it now (customers, mrr), and how many fewer would leave (extra)."""
+    return (
+        f"Speak to customers before their month of life {int(row.tenure)} ends: {text(row.estimate, 'percent')} leave in it, "
+        f"against {text(row.around, 'percent')} in the months around. {counted(row.customers, 'customer')} with "
+        f"{money(row.mrr, currency)} of MRR are in it now; at the rate of the months around, about "
+        f"{text(row.extra, 'count')} fewer of them would leave."
+    )
+
+
+def weak_segment(base: pd.DataFrame, column: str, value: str, curve: pd.DataFrame, *, currency: str) -> str:
+    """The value of a column whose customers leave soonest, and what it weighs today (customers, mrr)."""
+    weight = ""
+    if len(base):
+        here = base.iloc[0]
+        weight = f" ({counted(here.customers, 'customer')}, {money(here.mrr, currency)} of MRR)"
+    return f"Look into {column.replace('_', ' ')} “{value}”{weight}: {_extremes(curve, column)}."
+
+
+def worst(curve: pd.DataFrame, column: str) -> str | None:
+    """The value whose customers leave soonest, at the greatest tenure that two values reach with enough customers."""
+    rows = _comparable(curve)
+    return None if rows.empty else str(rows.loc[rows["estimate"].idxmin(), column])
+
+
+def _extremes(curve: pd.DataFrame, column: str) -> str:
+    rows = _comparable(curve)
+    if rows.empty:
+        return ""
+    best, worst = rows.loc[rows["estimate"].idxmax()], rows.loc[rows["estimate"].idxmin()]
+    return (
+        f"after {int(best.tenure)} months {text(best.estimate, 'percent')} of {best[column]} are still there, "
+        f"and {text(worst.estimate, 'percent')} of {worst[column]}"
+    )
+
+
+def _comparable(curve: pd.DataFrame) -> pd.DataFrame:
+    """One row a value, at the greatest telling tenure that at least two values reach with enough customers."""
+    for age in AGES:
+        rows = curve[(curve["tenure"] == age) & (curve["at_risk"] >= MIN_N)]
+        if len(rows) >= 2:
+            return rows
+    return curve.iloc[:0]

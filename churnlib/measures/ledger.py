@@ -1,0 +1,111 @@
+"""The customer ledger: what each customer paid before and after every period in which something changed.
+
+It is sparse. A customer without a change in a period has no row there, so its size grows with the number of changes
+and not with customers times periods; every measure of revenue and churn is a cumulative sum over small totals of it.
+"""
+
+from typing import TYPE_CHECKING
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from churnlib.measures.axis import joined, last_period, members, number_of, period_number
+from churnlib.periods import Grain
+from churnlib.sources import collect
+
+if TYPE_CHECKING:
+    from churnlib.snapshot import Snapshot
+
+MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
+JOINED_AND_LEFT = "joined_and_left"
+UNCHANGED = "unchanged"
+
+
+def paid_spans(snapshot: "Snapshot") -> ir.Table:
+    """Subscription spans that somebody pays for (mrr > 0) and that last at least a day."""
+    spans = snapshot.subscriptions
+    lasting = (spans.ends_on > spans.starts_on).fill_null(True)
+    return spans.filter((spans.mrr > 0) & lasting & (spans.starts_on < snapshot.as_of))
+
+
+def span_changes(snapshot: "Snapshot", grain: Grain | None = None) -> ir.Table:
+    """Every start (+mrr) and end (-mrr) of a paid span: customer_id, period (int), change (decimal).
+
+    Only of periods complete by as_of. The state just before a date E holds the spans with starts_on < E <= ends_on,
+    hence both a start and an end on the first day of a month are changes of that month.
+    """
+    grain = grain or snapshot.period.grain
+    spans = paid_spans(snapshot)
+    starts = spans.select(spans.customer_id, period=period_number(spans.starts_on, grain), change=spans.mrr)
+    ended = spans.filter(spans.ends_on < snapshot.as_of)
+    ends = ended.select(ended.customer_id, period=period_number(ended.ends_on, grain), change=-ended.mrr)
+    changes = starts.union(ends)
+    return changes.filter(changes.period <= number_of(last_period(snapshot, grain)))
+
+
+def ledger(snapshot: "Snapshot", *, grain: Grain | None = None) -> ir.Table:
+    """The customer ledger, as a table on the engine (not collected).
+
+    Grain: one row a customer and period in which at least one paid span started or ended.
+
+    Parameters
+    ----------
+    snapshot : Snapshot of a subscription business
+    grain : {"month", "quarter"}, default the snapshot's own
+
+    Returns
+    -------
+    customer_id, period (int, see `axis.period_number`), opening, closing (MRR, decimal: sums are exact and
+    `closing > 0` is an exact test)
+
+    Examples
+    --------
+    >>> ledger(snapshot).columns
+    ('customer_id', 'period', 'opening', 'closing')
+    """
+    changes = span_changes(snapshot, grain)
+    by_period = changes.group_by("customer_id", "period").aggregate(change=changes.change.sum())
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by="period")
+    closed = by_period.mutate(closing=by_period.change.sum().over(so_far))
+    return closed.select("customer_id", "period", opening=closed.closing - closed.change, closing="closing")
+
+
+def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
+    """What a ledger row with `first_active_on` beside it is: a movement, joined_and_left, or unchanged.
+
+    A row that was empty before and is empty after can only be of somebody who came and went within the period.
+    """
+    gained = (rows.opening == 0) & (rows.closing > 0)
+    is_first = (period_number(rows.first_active_on, grain) == rows.period).fill_null(False)
+    return ibis.cases(
+        (gained & is_first, "new"),
+        (gained, "reactivation"),
+        ((rows.opening > 0) & (rows.closing == 0), "churn"),
+        (rows.closing > rows.opening, "expansion"),
+        (rows.closing < rows.opening, "contraction"),
+        (rows.opening == 0, JOINED_AND_LEFT),
+        else_=UNCHANGED,
+    )
+
+
+def movement_totals(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
+    """Customers and amount by period, [by] and movement (joined_and_left among them): only what happened."""
+    grain = grain or snapshot.period.grain
+    rows = joined(ledger(snapshot, grain=grain), members(snapshot, by))
+    rows = rows.mutate(movement=movement_of(rows, grain))
+    keys = ["period", *([by] if by else []), "movement"]
+    totals = rows.filter(rows.movement != UNCHANGED).group_by(*keys)
+    return collect(totals.aggregate(customers=lambda t: t.count(), amount=lambda t: (t.closing - t.opening).sum()))
+
+
+def span_flows(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
+    """The change of total MRR by period and [by], straight from the spans: period, [by], change.
+
+    It knows nothing of customers' movements, which is what makes the identity of the bridge a check.
+    """
+    changes = span_changes(snapshot, grain)
+    keys = ["period"]
+    if by:
+        changes, keys = joined(changes, members(snapshot, by)), ["period", by]
+    return collect(changes.group_by(*keys).aggregate(change=changes.change.sum()))

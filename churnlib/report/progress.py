@@ -1,0 +1,111 @@
+"""What a run says while it works: a bar for each chapter on a terminal, plain lines elsewhere."""
+
+import sys
+import threading
+from typing import Protocol
+
+from churnlib.report.plan import Chapter, Plan
+from churnlib.report.run import ChapterResult
+
+
+class Progress(Protocol):
+    """What `make_reports` tells; called from several threads."""
+
+    def expect(self, plan: Plan) -> None:
+        """A report was begun."""
+
+    def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
+        """A cell is about to run."""
+
+    def ended(self, plan: Plan, result: ChapterResult) -> None:
+        """A chapter is done or failed."""
+
+    def finished(self, plan: Plan, *, failed: bool) -> None:
+        """A report stands in its place, or was kept as failed."""
+
+    def say(self, text: str) -> None:
+        """Anything else worth knowing."""
+
+
+class Lines:
+    """One line for each chapter, for logs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "Lines":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing to put away."""
+
+    def expect(self, plan: Plan) -> None:
+        self.say(f"{plan.name}: {len(plan.chapters)} chapters")
+
+    def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
+        """Too fine for a log."""
+
+    def ended(self, plan: Plan, result: ChapterResult) -> None:
+        self.say(f"{plan.name} {result.chapter.name}: {result.status} in {result.seconds:.1f} s")
+
+    def finished(self, plan: Plan, *, failed: bool) -> None:
+        self.say(f"{plan.name}: {'FAILED' if failed else 'published'}")
+
+    def say(self, text: str) -> None:
+        with self._lock:
+            print(text, file=sys.stderr, flush=True)
+
+
+class Bars:
+    """A bar for each chapter of the reports under way, one tick a cell."""
+
+    def __init__(self, several: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._several = several
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        self._bars = RichProgress(
+            *columns, TimeElapsedColumn(), TextColumn("{task.fields[state]}"), console=Console(stderr=True)
+        )
+        self._tasks: dict[tuple[str, str], int] = {}
+
+    def __enter__(self) -> "Bars":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def expect(self, plan: Plan) -> None:
+        for chapter in plan.chapters:
+            text = f"{plan.name}  {chapter.title}"
+            self._tasks[plan.name, chapter.name] = self._bars.add_task(text, total=None, start=False, state="")
+
+    def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
+        task = self._tasks[plan.name, chapter.name]
+        if cell == 0:
+            self._bars.start_task(task)
+        self._bars.update(task, completed=cell, total=cells)
+
+    def ended(self, plan: Plan, result: ChapterResult) -> None:
+        task = self._tasks[plan.name, result.chapter.name]
+        cells = len(result.notebook.cells) if result.notebook else 1
+        done = {} if result.fault else {"completed": cells}
+        self._bars.update(task, total=cells, state=result.status, **done)
+        self._bars.stop_task(task)
+
+    def finished(self, plan: Plan, *, failed: bool) -> None:
+        if self._several:
+            for chapter in plan.chapters:
+                self._bars.remove_task(self._tasks.pop((plan.name, chapter.name)))
+            self.say(f"{plan.name}: {'FAILED' if failed else 'published'}")
+
+    def say(self, text: str) -> None:
+        self._bars.console.print(text, markup=False, highlight=False)
+
+
+def progress_for(reports: int) -> Bars | Lines:
+    """Bars where somebody watches, lines in a log."""
+    return Bars(several=reports > 1) if sys.stderr.isatty() else Lines()

@@ -1,0 +1,165 @@
+"""Who is still there at the same age, by tables anyone can check by eye."""
+
+import pytest
+
+from churnlib.measures.cohorts import customer_retention, newest_against_earlier, pooled, revenue_retention
+from tests.business import frame_of, snapshot_of
+
+CELL = ("cohort", "age", "size", "active")
+SPANS = [
+    ("ann", "2026-01-05", None, 10),
+    ("bob", "2026-01-20", "2026-02-10", 20),
+    ("cat", "2026-02-01", "2026-02-15", 5),
+    ("dan", "2026-02-15", None, 8),
+]
+
+
+def test_observed_and_none_is_zero_and_not_yet_observable_is_empty():
+    spans = [("ann", "2026-01-05", "2026-02-10", 10), ("bob", "2026-02-05", "2026-03-10", 10)]
+    assert frame_of(customer_retention(snapshot_of(subscriptions=spans)), *CELL, "rate") == [
+        ("2026-01", 0, 1, 1.0, 1.0),
+        ("2026-01", 1, 1, 0.0, 0.0),
+        ("2026-01", 2, 1, 0.0, 0.0),
+        ("2026-02", 0, 1, 1.0, 1.0),
+        ("2026-02", 1, 1, 0.0, 0.0),
+        ("2026-02", 2, 1, None, None),
+    ]
+
+
+def test_who_joined_and_left_within_the_first_period_belongs_to_the_cohort():
+    triangle = customer_retention(snapshot_of(subscriptions=SPANS))
+    assert frame_of(triangle, *CELL) == [
+        ("2026-01", 0, 2, 2.0),
+        ("2026-01", 1, 2, 1.0),
+        ("2026-01", 2, 2, 1.0),
+        ("2026-02", 0, 2, 1.0),
+        ("2026-02", 1, 2, 1.0),
+        ("2026-02", 2, 2, None),
+    ]
+
+
+def test_a_comeback_counts_where_it_is():
+    spans = [("ann", "2026-01-05", "2026-02-10", 10), ("ann", "2026-03-05", None, 3)]
+    snapshot = snapshot_of(subscriptions=spans)
+    assert frame_of(customer_retention(snapshot), "active") == [(1.0,), (0.0,), (1.0,)]
+    assert frame_of(revenue_retention(snapshot), "amount", "retention") == [(10.0, 1.0), (0.0, 0.0), (3.0, 0.3)]
+
+
+def test_revenue_is_set_against_age_zero():
+    spans = [*SPANS, ("ann", "2026-03-01", None, 15)]
+    table = revenue_retention(snapshot_of(subscriptions=spans))
+    assert frame_of(table, "cohort", "age", "opening_amount", "amount", "retention") == [
+        ("2026-01", 0, 30.0, 30.0, 1.0),
+        ("2026-01", 1, 30.0, 10.0, round(1 / 3, 6)),
+        ("2026-01", 2, 30.0, 25.0, round(25 / 30, 6)),
+        ("2026-02", 0, 8.0, 8.0, 1.0),
+        ("2026-02", 1, 8.0, 8.0, 1.0),
+        ("2026-02", 2, 8.0, None, None),
+    ]
+
+
+def test_an_opening_of_nothing_has_no_retention():
+    table = revenue_retention(snapshot_of(subscriptions=[("ann", "2026-02-03", "2026-02-20", 10)]))
+    assert frame_of(table, "opening_amount", "amount", "retention") == [(0.0, 0.0, None), (0.0, 0.0, None)]
+
+
+def test_pooled_is_a_sum_over_a_sum():
+    line = pooled(customer_retention(snapshot_of(subscriptions=SPANS)))
+    assert frame_of(line, "age", "size", "active", "rate") == [
+        (0, 4, 3.0, 0.75),
+        (1, 4, 2.0, 0.5),
+        (2, 2, 1.0, 0.5),
+    ]
+    # Wilson for 1 of 2: 0.0945 to 0.9055.
+    assert frame_of(line.tail(1).round(4), "low", "high") == [(0.0945, 0.9055)]
+
+
+def test_by_a_column_age_counts_from_each_customers_own_start():
+    """At age 2 only ann and bob are observable: their February and March are over, dan's age 2 is April."""
+    people = [{"customer_id": name, "channel": "ads"} for name in ("ann", "bob", "dan")]
+    snapshot = snapshot_of(subscriptions=SPANS, customers=people)
+    assert frame_of(customer_retention(snapshot, by="channel"), *CELL) == [
+        ("(unknown)", 0, 1, 0.0),
+        ("(unknown)", 1, 1, 0.0),
+        ("(unknown)", 2, 0, None),
+        ("ads", 0, 3, 3.0),
+        ("ads", 1, 3, 2.0),
+        ("ads", 2, 2, 1.0),
+    ]
+    revenue = revenue_retention(snapshot, by="channel")
+    assert frame_of(revenue.tail(2), "opening_amount", "amount", "size") == [(38.0, 18.0, 3), (30.0, 10.0, 2)]
+
+
+def test_quarters_hold_whole_quarters_only():
+    spans = [("ann", "2025-11-05", None, 10), ("bob", "2026-01-20", "2026-05-10", 10), ("cat", "2026-04-02", None, 1)]
+    triangle = customer_retention(snapshot_of(subscriptions=spans, period="2026-05"), grain="quarter")
+    assert frame_of(triangle, *CELL) == [
+        ("2025-Q4", 0, 1, 1.0),
+        ("2025-Q4", 1, 1, 1.0),
+        ("2026-Q1", 0, 1, 1.0),
+        ("2026-Q1", 1, 1, None),
+    ]
+
+
+def test_customers_of_before_the_records_are_in_no_cohort():
+    """Of the cohort of 2025-06 only those who stayed until the records begin are known."""
+    spans = [("ann", "2025-06-01", None, 10), ("bob", "2026-02-10", None, 10)]
+    triangle = customer_retention(snapshot_of(subscriptions=spans, data_from="2026-01-01"))
+    assert frame_of(triangle, *CELL) == [("2026-02", 0, 1, 1.0), ("2026-02", 1, 1, 1.0)]
+
+
+def test_a_free_customer_is_in_no_cohort():
+    spans = [("ann", "2026-02-01", "2026-03-05", 0), ("ann", "2026-03-05", None, 10)]
+    assert frame_of(customer_retention(snapshot_of(subscriptions=spans)), *CELL) == [("2026-03", 0, 1, 1.0)]
+
+
+def test_the_newest_cohorts_are_set_against_earlier_ones_at_the_same_age():
+    spans = [
+        ("ann", "2025-12-05", None, 10),
+        ("bob", "2026-01-05", "2026-02-10", 10),
+        ("cat", "2026-02-05", "2026-03-10", 10),
+        ("dan", "2026-03-05", None, 10),
+    ]
+    table = newest_against_earlier(customer_retention(snapshot_of(subscriptions=spans)), newest=2)
+    columns = ("age", "newest_size", "newest_rate", "earlier_size", "earlier_rate")
+    assert frame_of(table, *columns) == [(0, 2, 1.0, 2, 1.0), (1, 1, 0.0, 2, 0.5)]
+
+
+ORDERS = [
+    ("ann", "2026-01-05", 10),
+    ("ann", "2026-01-09", 5),
+    ("ann", "2026-03-01", 20),
+    ("bob", "2026-01-31", 30),
+    ("bob", "2026-02-02", -30),
+    ("cat", "2026-02-10", 7),
+]
+
+
+def test_transactional_customers_are_there_where_they_bought():
+    triangle = customer_retention(snapshot_of(orders=ORDERS))
+    assert frame_of(triangle, *CELL) == [
+        ("2026-01", 0, 2, 2.0),
+        ("2026-01", 1, 2, 0.0),
+        ("2026-01", 2, 2, 1.0),
+        ("2026-02", 0, 1, 1.0),
+        ("2026-02", 1, 1, 0.0),
+        ("2026-02", 2, 1, None),
+    ]
+
+
+def test_transactional_revenue_is_less_returns():
+    table = revenue_retention(snapshot_of(orders=ORDERS))
+    assert frame_of(table.head(3), "opening_amount", "amount") == [(45.0, 45.0), (45.0, -30.0), (45.0, 20.0)]
+
+
+def test_a_return_before_any_purchase_makes_no_cohort():
+    table = revenue_retention(snapshot_of(orders=[("ann", "2026-01-05", -10), ("ann", "2026-02-05", 30)]))
+    assert frame_of(table, "cohort", "age", "amount") == [("2026-02", 0, 30.0), ("2026-02", 1, 0.0)]
+
+
+@pytest.mark.parametrize("business", [{"subscriptions": []}, {"orders": []}])
+def test_nobody_yet_is_an_empty_triangle(business):
+    triangle = customer_retention(snapshot_of(**business))
+    assert triangle.empty
+    assert pooled(triangle).empty
+    assert newest_against_earlier(triangle).empty

@@ -1,0 +1,148 @@
+"""Which chapters a report has, which are left out and why, and which periods are meant."""
+
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from churnlib.errors import ParamsError
+from churnlib.params import Params, params_from_values
+from churnlib.periods import Period
+from churnlib.report.plan import PROJECT, Chapter, Plan, When, choose, command_line, read_chapters
+
+
+def chapter(name: str, order: int, models: tuple[str, ...], *tables: str) -> Chapter:
+    return Chapter(name, name.title(), order, models, tables, Path(f"{name}.ipynb"))
+
+
+BOTH = ("subscription", "transactional")
+CHAPTERS = [
+    chapter("summary", 10, BOTH),
+    chapter("revenue", 20, ("subscription",), "subscriptions"),
+    chapter("sales", 25, ("transactional",), "orders"),
+    chapter("basket", 28, ("subscription",), "subscriptions", "orders"),
+    chapter("clv", 50, BOTH),
+]
+
+
+def params(**values: object) -> Params:
+    base = {"business": "acme", "model": "subscription", "currency": "EUR", "source": {"uri": "../data"}}
+    return params_from_values(base | values)
+
+
+def names(chapters: tuple[Chapter, ...]) -> list[str]:
+    return [one.name for one in chapters]
+
+
+def test_all_that_fit_the_model_and_the_tables() -> None:
+    made, left_out = choose(CHAPTERS, params(), {"customers", "subscriptions"})
+    assert names(made) == ["summary", "revenue", "clv"]
+    assert left_out == ({"chapter": "Basket", "reason": "it needs the table orders, which the data do not hold"},)
+
+
+def test_chapters_of_the_parameters_and_always_the_summary() -> None:
+    made, left_out = choose(CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"})
+    assert names(made) == ["summary", "clv"]
+    assert {one["chapter"]: one["reason"] for one in left_out} == {
+        "Revenue": "not among the chapters in the parameters",
+        "Basket": "not among the chapters in the parameters",
+    }
+
+
+def test_command_line_wins_over_the_parameters() -> None:
+    made, left_out = choose(CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"}, ["revenue"])
+    assert names(made) == ["summary", "revenue"]
+    assert left_out[-1] == {"chapter": "Clv", "reason": "not asked for in this run (--chapter)"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("revenues", "'revenues' is not a chapter of a subscription report. Did you mean 'revenue'?"),
+        ("sales", "'sales' is not a chapter of a subscription report. Did you mean|Chapters: summary, revenue"),
+        ("x", r"'x' is not a chapter of a subscription report. Chapters: summary, revenue, basket, clv\."),
+    ],
+)
+def test_unknown_chapter_names_the_nearest(wanted: str, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        choose(CHAPTERS, params(), {"subscriptions"}, [wanted])
+
+
+def test_nothing_to_make() -> None:
+    with pytest.raises(ParamsError, match="acme: no chapter can be made; the data hold orders"):
+        choose([CHAPTERS[1]], params(), ["orders"])
+
+
+def test_summary_is_the_front_page() -> None:
+    assert [one.href for one in CHAPTERS[:2]] == ["index.html", "revenue.html"]
+
+
+def test_folder_of_a_report() -> None:
+    plan = Plan(params(), Period.parse("2026-Q3"), (), (), "")
+    assert plan.folder(Path("out")) == Path("out/acme/2026-Q3")
+    assert plan.name == "acme 2026-Q3"
+
+
+def test_folder_never_leaves_the_output() -> None:
+    hostile = params().model_copy(update={"business": "../.."})
+    with pytest.raises(ParamsError, match="cannot be the name of a folder"):
+        Plan(hostile, Period.parse("2026-10"), (), (), "").folder(Path("out"))
+
+
+def test_command_line_holds_no_path_of_the_machine(tmp_path: Path) -> None:
+    october = Period.parse("2026-10")
+    inside = command_line(PROJECT / "params" / "demo.yml", october, ["clv"])
+    assert inside == "churnlib report params/demo.yml --period 2026-10 --chapter clv"
+    assert command_line(tmp_path / "my file.yml", october) == "churnlib report 'my file.yml' --period 2026-10"
+
+
+CHECKED = SimpleNamespace(latest_period=lambda: Period(date(2026, 10, 1)))
+
+
+@pytest.mark.parametrize(
+    ("when", "labels"),
+    [
+        (When(), ["2026-10"]),
+        (When(period="2026-Q3"), ["2026-Q3"]),
+        (When(first="2026-08"), ["2026-08", "2026-09", "2026-10"]),
+        (When(first="2026-01", last="2026-02"), ["2026-01", "2026-02"]),
+    ],
+)
+def test_periods_meant(when: When, labels: list[str]) -> None:
+    assert [period.label for period in when.periods(CHECKED)] == labels
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        (When(period="2026-13"), "'2026-13' is not a period"),
+        (When(last="2026-02"), "--to needs --from"),
+        (When(period="2026-01", last="2026-02"), "not both"),
+        (When(first="2026-03", last="2026-02"), "ends .* before it begins"),
+    ],
+)
+def test_periods_that_make_no_sense(when: When, message: str) -> None:
+    with pytest.raises(ParamsError, match=message):
+        when.periods(CHECKED)
+
+
+def test_notebooks_are_read_in_order_and_others_passed_over(tmp_path: Path) -> None:
+    for name, order in (("b", 20), ("a", 30), ("first", 10)):
+        described = {"chapter": name, "title": name.upper(), "order": order, "models": ["subscription"]}
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"metadata": {"churnlib": described}, "cells": []}))
+    (tmp_path / "scratch.ipynb").write_text(json.dumps({"metadata": {}, "cells": []}))
+    assert names(tuple(read_chapters(tmp_path))) == ["first", "b", "a"]
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", '{"metadata": {"churnlib": {"chapter": "x"}}}'])
+def test_notebook_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.ipynb").write_text(text)
+    with pytest.raises(ParamsError, match=r"odd\.ipynb: metadata\.churnlib cannot be read"):
+        read_chapters(tmp_path)
+
+
+def test_no_notebooks_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="run churnlib from a clone"):
+        read_chapters(tmp_path)
