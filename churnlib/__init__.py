@@ -26,7 +26,13 @@ _LAYERS = {
     # measures: what happened
     "churnlib.measures.churn": ["customer_churn"],
     "churnlib.measures.revenue": ["check_identity", "movements", "mrr_bridge", "retention_12m", "unit_figures"],
-    "churnlib.measures.cohorts": ["customer_retention", "newest_against_earlier", "pooled", "pooled_revenue", "revenue_retention"],
+    "churnlib.measures.cohorts": [
+        "customer_retention",
+        "newest_against_earlier",
+        "pooled",
+        "pooled_revenue",
+        "revenue_retention",
+    ],
     "churnlib.measures.lifetimes": ["active_base", "arpa", "lifetimes", "returns"],
     "churnlib.measures.sales": ["sales"],
     "churnlib.measures.purchases": ["customer_purchases", "holdout", "recency_frequency", "spend"],

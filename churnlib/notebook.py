@@ -6,10 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from IPython.display import display
+
 from churnlib.errors import ChurnlibError
 from churnlib.figures import theme
 from churnlib.params import PROJECT, params_from_values, read_params
 from churnlib.periods import Period
+from churnlib.report.blocks import style_block
 from churnlib.snapshot import Snapshot, check, freeze, open_frozen
 
 
@@ -30,11 +33,14 @@ def start(values: dict[str, Any]) -> Snapshot:
     ChurnlibError : what is wrong with the parameters or the data
     """
     theme.apply()
+    if not values.get("frozen"):
+        display(style_block())  # a page brings its own style, JupyterLab does not
     snapshot = _opened(values)
     needs = values.get("needs")
     if needs and getattr(snapshot, needs) is None:
         raise ChurnlibError(
-            f"This notebook needs the table {needs!r}; {snapshot.params.business} (model {snapshot.params.model}) has none."
+            f"This notebook needs the table {needs!r}; "
+            f"{snapshot.params.business} (model {snapshot.params.model}) has none."
         )
     return snapshot
 

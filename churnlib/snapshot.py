@@ -112,7 +112,6 @@ class Snapshot:
         safe.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
         return frame
 
-
     def write_rows(self, name: str, table: ir.Table) -> Path:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
         folder = self.folder / "tables"

@@ -26,8 +26,15 @@ CONDA_NAMES = {
     "nbconvert": "nbconvert-core",
     "seaborn": "seaborn-base",
 }
-SHOP = {"churnlib.measures.purchases", "churnlib.measures.repurchase", "churnlib.measures.sales", "churnlib.measures.forecasts"}
-MODULES = sorted(m.name for m in pkgutil.walk_packages(churnlib.__path__, "churnlib.") if not m.name.endswith("__main__"))
+SHOP = {
+    "churnlib.measures.purchases",
+    "churnlib.measures.repurchase",
+    "churnlib.measures.sales",
+    "churnlib.measures.forecasts",
+}
+MODULES = sorted(
+    m.name for m in pkgutil.walk_packages(churnlib.__path__, "churnlib.") if not m.name.endswith("__main__")
+)
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -114,7 +121,9 @@ def test_the_parameter_file_is_documented_key_by_key():
 
 
 def test_fixed_tables_are_documented():
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
+    text = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "docs" / "parameters.md").read_text(
+        encoding="utf-8"
+    )
     for name in REPORT_TABLES:
         assert f"{name}.csv" in text, name
 

@@ -118,7 +118,9 @@ def money_parameters(fit: MoneyFit) -> pd.DataFrame:
     """
     estimates = (fit.p, fit.q, fit.gamma)
     rows = zip(("p", "q", "gamma"), estimates, fit.standard_errors, strict=True)
-    return pd.DataFrame([("Gamma-Gamma", *row) for row in rows], columns=["model", "parameter", "estimate", "standard_error"])
+    return pd.DataFrame(
+        [("Gamma-Gamma", *row) for row in rows], columns=["model", "parameter", "estimate", "standard_error"]
+    )
 
 
 def expected_value(fit: MoneyFit, frequency: ArrayLike, value: ArrayLike) -> np.ndarray:

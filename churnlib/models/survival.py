@@ -99,16 +99,9 @@ def survival_curve(lifetimes: pd.DataFrame, *, by: str | None = None, min_at_ris
 
 
 def survival_by_segment(curve: pd.DataFrame, curves: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The curve of everybody and those of each segment column in one frame.
+    """The curve of everybody and those of each segment column (by its name) in one frame.
 
     Grain: one row a tenure in each segment.
-
-    Parameters
-    ----------
-    curve : frame
-        `survival_curve` of everybody.
-    curves : mapping of str to frame
-        For each segment column its `survival_curve`, split by it.
 
     Returns
     -------

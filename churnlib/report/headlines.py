@@ -38,18 +38,21 @@ MOST_ACTIONS = 2
 
 @dataclass(frozen=True)
 class Headlines:
-    """Key figures, sentences on what happened, and sentences on where to act."""
+    """Key figures, sentences on what happened, and sentences on where to act; what figures are compared with."""
 
     figures: list[KeyFigure]
     findings: list[Finding]
     actions: list[Finding]
+    previous: str = ""
+    year: str = ""
 
 
 def headlines(snapshot: Snapshot) -> Headlines:
     """What the first page says of a period, for either kind of business."""
     said = _subscription(snapshot) if snapshot.subscriptions is not None else _transactional(snapshot)
     warnings = [Finding(_partial(snapshot))] if snapshot.partial else []
-    return Headlines(said.figures, [*warnings, *said.findings], said.actions)
+    before = (snapshot.period.shift(-back).name for back in (1, snapshot.period.periods_per_year()))
+    return Headlines(said.figures, [*warnings, *said.findings], said.actions, *before)
 
 
 def _subscription(snapshot: Snapshot) -> Headlines:

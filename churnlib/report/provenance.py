@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from datetime import date
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 DIGITS = 12  # of a fingerprint, as shown
-PACKAGES = (
-    *("duckdb", "ibis-framework", "ipykernel", "lifelines", "matplotlib", "nbconvert", "numpy", "pandas"),
-    *("papermill", "pyarrow", "pydantic", "scipy", "seaborn", "sqlglot"),
-)
 CODE = ("churnlib", "notebooks", "requirements.lock", "pyproject.toml")
 
 
@@ -33,6 +30,12 @@ def params_fingerprint(params: "Params") -> str:
     """Twelve digits that change when any effective parameter does."""
     text = json.dumps(params.effective(), sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+def _packages() -> list[str]:
+    """What churnlib is built on, as its package metadata name it; extras are left out."""
+    wanted = (one for one in metadata.requires("churnlib") or () if "extra ==" not in one)
+    return sorted(re.match(r"[A-Za-z0-9_.-]+", one)[0].lower() for one in wanted)
 
 
 @functools.cache
@@ -44,7 +47,7 @@ def software() -> dict[str, Any]:
         "code": _code_fingerprint(),
         "lock": _lock_fingerprint(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in _packages()},
     }
 
 

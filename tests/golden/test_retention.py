@@ -15,7 +15,7 @@ from scipy.special import betaln
 
 from churnlib.models.life_table import life_table
 from churnlib.models.projection import backtest, project
-from churnlib.models.retention import fit_bdw, fit_sbg, nested_test, retention_parameters, predict_survival
+from churnlib.models.retention import fit_bdw, fit_sbg, nested_test, predict_survival, retention_parameters
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases" / "clv"
 PAPER = CASES / "sbg_fader_hardie_2007.csv"

@@ -61,6 +61,6 @@ def test_the_documented_functions_and_operators_pass(text):
     ],
 )
 def test_anything_that_reaches_further_is_refused(text, message):
-    with pytest.raises(ParamsError, match="expressions.plan") as error:
+    with pytest.raises(ParamsError, match=r"expressions.plan") as error:
         parse(text)
     assert message in str(error.value)

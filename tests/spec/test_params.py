@@ -71,7 +71,7 @@ def test_what_is_wrong_is_named_with_its_line(written, line, message):
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(written, text, message):
-    with pytest.raises(ParamsError, match="acme.yml") as error:
+    with pytest.raises(ParamsError, match=r"acme.yml") as error:
         read_params(written(text))
     assert message in str(error.value)
 

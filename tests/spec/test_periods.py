@@ -37,7 +37,7 @@ def test_a_range_holds_both_ends_and_one_grain():
         "2025-12",
         "2026-01",
     ]
-    with pytest.raises(ParamsError, match="ends .* before it begins"):
+    with pytest.raises(ParamsError, match=r"ends .* before it begins"):
         period_range(Period.parse("2026-02"), Period.parse("2026-01"))
     with pytest.raises(ParamsError, match="different grains"):
         period_range(Period.parse("2026-02"), Period.parse("2026-Q4"))

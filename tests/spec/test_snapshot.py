@@ -122,7 +122,7 @@ def test_rows_that_stand_for_whole_months_cover_the_last_one(tmp_path):
 
 def test_an_unknown_segment_names_the_nearest(acme):
     with pytest.raises(
-        DataError, match="segments: customers have no column 'chanel' to split by: did you mean 'channel'?"
+        DataError, match=r"segments: customers have no column 'chanel' to split by: did you mean 'channel'?"
     ):
         check(business(acme, segments=["chanel"]))
 
