@@ -48,10 +48,8 @@ def start(values: dict[str, Any]) -> Snapshot:
 def _opened(values: dict[str, Any]) -> Snapshot:
     if values.get("frozen"):
         return open_frozen(Path(values["frozen"]))
-    if values.get("business"):
-        params = params_from_values(values)
-    else:
-        params = read_params(PROJECT / "params" / str(values["params"]))
+    file = PROJECT / "params" / str(values["params"])
+    params = params_from_values(values) if values.get("business") else read_params(file)
     checked = check(params)
     period = Period.parse(values["period"]) if values.get("period") else checked.latest_period()
     folder = Path(tempfile.mkdtemp(prefix="churnlib-"))

@@ -95,7 +95,7 @@ def test_locks_hold_what_the_package_asks_for():
 
 def _pins(lock: str) -> list[str]:
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
-    return [line.removesuffix(" \\") for line in lines if re.match(r"[A-Za-z0-9]", line)]
+    return [line.removesuffix(" \\").split(" ;")[0] for line in lines if re.match(r"[A-Za-z0-9]", line)]
 
 
 def test_make_lists_at_most_seven_targets_and_readme_names_the_main_ones():

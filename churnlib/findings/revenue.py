@@ -68,7 +68,8 @@ def money_churn(bridge: pd.DataFrame, *, grain: Grain) -> str:
     after = f"after expansion the net loss is {text(net, 'percent')}"
     if net < 0:
         after = f"expansion of those who stayed outweighed it, by {text(-net, 'percent')} of opening MRR"
-    return f"{text(last.gross_churn_rate, 'percent')} of opening MRR was lost in {period_name(last.period_start, grain)}; {after}."
+    lost = f"{text(last.gross_churn_rate, 'percent')} of opening MRR was lost in {period_name(last.period_start, grain)}"
+    return f"{lost}; {after}."
 
 
 def retention(retention: pd.DataFrame, *, currency: str) -> str:

@@ -83,7 +83,8 @@ def backtest(choice: PurchaseModelChoice, *, horizon: int) -> str:
     """How far earlier forecasts were off."""
     if not choice.origins:
         return f"No earlier forecast could be scored. {choice.reason}"
-    far = f"off by {text(choice.mean_absolute_error, 'percent')} on average ({interval(choice.error_low, choice.error_high, '+percent')})"
+    spread = interval(choice.error_low, choice.error_high, "+percent")
+    far = f"off by {text(choice.mean_absolute_error, 'percent')} on average ({spread})"
     covered = f"{text(choice.coverage, 'percent.0')} of them held what happened"
     widened = " As that is under 85 %, ranges are widened to the error band." if choice.widened else ""
     return f"{choice.origins} earlier forecasts over {horizon} weeks were {far}; the ranges of {covered}.{widened}"
