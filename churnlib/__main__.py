@@ -141,24 +141,29 @@ def _tell_faults(outcome: "Outcome", verbose: bool) -> None:
 
 
 def _print_data_box(checked: "Checked") -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("table", "file", title=f"{checked.params.display_title}: the data", title_justify="left")
-    for name in ("read", "kept", "set aside"):
-        table.add_column(name, justify="right")
+    title = Text(f"{checked.params.display_title}: the data")
+    table = Table("table", "file", title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    columns = ("read", "filtered", "kept", "apart", "set_aside")
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right")
     for row in checked.data_box:
-        counts = [f"{row[key]:,}" for key in ("read", "kept", "set_aside")]
+        counts = [f"{row[key]:,}" for key in columns]
         table.add_row(Text(str(row["table"])), Text(str(row["file"])), *counts)
     console = Console()
     console.print(table)
     for row in checked.data_box:
         for reason in row["reasons"]:
-            text = f"{row['table']}: {reason['rows']:,} rows set aside: {reason['reason']}, such as {reason['example']}"
-            console.print(text, markup=False, highlight=False)
-    days = f"The data cover {checked.first_day} to {checked.last_day}"
-    console.print(f"{days}; the last complete period is {checked.latest_period().label}.", highlight=False)
+            rows = "1 row" if reason["rows"] == 1 else f"{reason['rows']:,} rows"
+            text = f"{row['table']}: {rows} set aside: {reason['reason']}, such as {reason['example']}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        for remark in row["remarks"]:
+            console.print(f"{row['table']}: {remark}", markup=False, highlight=False, soft_wrap=True)
+    console.print(checked.coverage(), markup=False, highlight=False, soft_wrap=True)
 
 
 def _complain(error: Exception, verbose: bool, lead: str = "") -> None:

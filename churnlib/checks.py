@@ -52,7 +52,7 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
 
     Raises
     ------
-    DataError : more than `policies.max_rejected_share` of the rows are set aside
+    DataError : more than `policies.max_rejected_share` of the rows are set aside; no subscription or order is left
     """
     typed = _typed(mapped, params)
     rules = _RULES[mapped.name](typed, params)
@@ -230,9 +230,13 @@ def _enforce(account: dict[str, Any], params: Params) -> None:
     considered = account["read"] - account["filtered"]
     share = account["set_aside"] / considered if considered else 0.0
     limit = params.policies.max_rejected_share
+    reasons = "; ".join(f"{one['rows']:,} rows: {one['reason']} ({one['example']})" for one in account["reasons"])
+    if account["table"] == params.activity_table and not account["kept"]:
+        filtered = [f"{account['filtered']:,} rows: left out by the filter"] if account["filtered"] else []
+        why = "; ".join([*filtered, *([reasons] if reasons else [])]) or "the file holds none"
+        raise DataError(f"{account['file']}: no usable row: {why}.")
     if share <= limit:
         return
-    reasons = "; ".join(f"{one['rows']:,} rows: {one['reason']} ({one['example']})" for one in account["reasons"])
     raise DataError(
         f"{account['file']}: {account['set_aside']:,} of {considered:,} rows ({share:.1%}) cannot be used, more than "
         f"policies.max_rejected_share = {limit:g} allows. {reasons}. "

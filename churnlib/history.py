@@ -24,7 +24,7 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
 
     Raises
     ------
-    DataError : there is no usable row
+    DataError : data_from lies after the last row, or data_until before the first
     """
     days = activity.starts_on if "starts_on" in activity.columns else activity.ordered_at
     frame = collect(
@@ -37,14 +37,15 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
         )
     )
     seen = frame.iloc[0]
-    if seen["first"] is None or seen["first"] != seen["first"]:
-        raise DataError(f"{params.activity_table}: no usable row. See the reasons with `churnlib check`.")
-    first = params.first_day or seen["first"].date()
-    if params.last_day:
-        return first, params.last_day
-    if seen["monthly"] and seen["spans"]:
-        return first, _last_of_month(seen["last"].date())
-    return first, max(day.date() for day in (seen["last"], seen["recorded"]) if day == day)
+    first, last = params.first_day or seen["first"].date(), params.last_day
+    if not last and seen["monthly"] and seen["spans"]:
+        last = _last_of_month(seen["last"].date())
+    last = last or max(day.date() for day in (seen["last"], seen["recorded"]) if day == day)
+    if first > last:
+        raise DataError(
+            f"{params.activity_table}: the data would begin on {first} and end on {last}: see data_from, data_until."
+        )
+    return first, last
 
 
 def known_by(tables: dict[str, ir.Table], params: Params, as_of: date) -> dict[str, ir.Table]:

@@ -23,7 +23,7 @@ from churnlib.mapping import map_table
 from churnlib.params import Params, nearest
 from churnlib.periods import Grain, Period
 from churnlib.schemas import TABLES, with_fixed_columns
-from churnlib.sources import FORMULA, connect, freeze_table, open_frozen_table, open_source, write_csv
+from churnlib.sources import FORMULA, collect, connect, freeze_table, open_frozen_table, open_source, write_csv
 
 META = "snapshot.json"
 
@@ -43,10 +43,24 @@ class Checked:
     last_day: date
 
     def latest_period(self) -> Period:
-        """The last period that the data cover completely."""
-        current = Period.containing(self.last_day, self.params.grain)
-        complete = current if self.last_day >= (pd.Timestamp(current.end) - pd.Timedelta(days=1)).date() else None
-        return complete or current.shift(-1)
+        """The last period that the data cover completely; a `DataError` where there is none yet."""
+        latest = self._latest()
+        if latest is None:
+            current = Period.containing(self.last_day, self.params.grain).label
+            raise DataError(f"{self.coverage()} Ask for the one under way with --period {current}.")
+        return latest
+
+    def coverage(self) -> str:
+        """For readers: what the data cover, and which period they cover last."""
+        latest = self._latest()
+        complete = f"the last complete {self.params.grain} is {latest.label}" if latest else "no period is complete yet"
+        return f"The data cover {self.first_day} to {self.last_day}; {complete}."
+
+    def _latest(self) -> Period | None:
+        after = (pd.Timestamp(self.last_day) + pd.Timedelta(days=1)).date()
+        latest = Period.containing(after, self.params.grain).shift(-1)
+        begin = self.params.first_day or Period.containing(self.first_day, self.params.grain).start
+        return latest if latest.start >= begin else None
 
 
 @dataclass(frozen=True)
@@ -142,7 +156,7 @@ def freeze(checked: Checked, period: Period, folder: Path) -> Snapshot:
 
     Raises
     ------
-    DataError : the period begins before the data or after them
+    DataError : the period begins before the data or after them; nobody was a customer by its end
     """
     _require_covered(checked, period)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,7 +172,9 @@ def freeze(checked: Checked, period: Period, folder: Path) -> Snapshot:
         "fingerprint": _fingerprint([folder / f"{name}.parquet" for name in sorted(known)]),
     }
     (folder / META).write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return open_frozen(folder)
+    snapshot = open_frozen(folder)
+    _require_customers(snapshot)
+    return snapshot
 
 
 def open_frozen(folder: Path) -> Snapshot:
@@ -181,13 +197,25 @@ def open_frozen(folder: Path) -> Snapshot:
 
 
 def _require_covered(checked: Checked, period: Period) -> None:
-    first, last = checked.first_day, checked.last_day
-    if period.end <= first or period.start > last:
-        where = "before the data begin" if period.end <= first else "after the data end"
-        raise DataError(
-            f"period {period.label} lies {where}: they cover {first} to {last}. "
-            f"The last complete period is {checked.latest_period().label}."
-        )
+    if period.end <= checked.first_day:
+        raise DataError(f"period {period.label} lies before the data begin. {checked.coverage()}")
+    if period.start > checked.last_day:
+        raise DataError(f"period {period.label} lies after the data end. {checked.coverage()}")
+    # Where the business was there before its records, a period that these begin in has no opening.
+    begin = checked.params.first_day
+    if begin and period.start < begin:
+        raise DataError(f"period {period.label} begins before the records do (data_from). {checked.coverage()}")
+
+
+def _require_customers(snapshot: Snapshot) -> None:
+    customers = snapshot.customers
+    if collect(customers.agg(n=customers.first_active_on.count())).n.item():
+        return
+    what = "had a paid subscription" if snapshot.orders is None else "had bought anything"
+    raise DataError(
+        f"period {snapshot.period.label}: nobody {what} that was known before {snapshot.as_of}, so there is nothing to "
+        "report. See the rows with `churnlib check`."
+    )
 
 
 def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:

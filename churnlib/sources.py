@@ -118,6 +118,9 @@ def write_csv(table: ir.Table, path: Path) -> None:
     """Write a table of many rows as CSV, on the engine; text that a spreadsheet would run as a formula is defused."""
     texts = [name for name, dtype in table.schema().items() if dtype.is_string()]
     safe = {name: ibis.ifelse(table[name].re_search(FORMULA), "'" + table[name], table[name]) for name in texts}
+    # What is unknown is an empty cell, not the word nan.
+    numbers = [name for name, dtype in table.schema().items() if dtype.is_floating()]
+    safe |= {name: ibis.ifelse(table[name].isnan(), ibis.null("float64"), table[name]) for name in numbers}
     table.mutate(**safe).to_csv(str(path), header=True)
 
 

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from churnlib.figures.axes import Label, label_ends, name_axes, share_axis, whole_axis
-from churnlib.figures.theme import BAND, SMALL, WIDTH, colour, new_axes, themed
+from churnlib.figures.theme import BAND, SMALL, WIDTH, colour, new_axes, nothing, themed
 
 ROW_HEIGHT = 0.24
 
@@ -63,8 +63,10 @@ def plot_pooled(pooled: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     --------
     >>> plot_pooled(pooled)  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     shown = pooled.dropna(subset=["rate"])
+    if not shown["age"].any():
+        return nothing(ax)
+    ax = new_axes(ax)
     hue = colour("accent")
     if {"low", "high"} <= set(shown.columns):
         low, high = shown["low"].astype(float), shown["high"].astype(float)
@@ -96,6 +98,8 @@ def plot_newest_against_earlier(comparison: pd.DataFrame, *, ax: Axes | None = N
     --------
     >>> plot_newest_against_earlier(comparison)  # doctest: +SKIP
     """
+    if not comparison.dropna(subset=["newest_rate"])["age"].any():
+        return nothing(ax)
     ax = new_axes(ax)
     ends, highest, lowest = [], 0.0, 1.0
     for group, name, hue in (("earlier", "Earlier cohorts", "neutral"), ("newest", "Newest cohorts", "accent")):

@@ -15,7 +15,7 @@ from churnlib.figures.axes import (
     period_axis,
     share_axis,
 )
-from churnlib.figures.theme import BAND, SMALL, colour, new_axes, themed
+from churnlib.figures.theme import BAND, NOTHING, SMALL, colour, new_axes, nothing, themed
 
 MONTHS_SHOWN = 24
 # Losses hang below the gains; within each, the depth of the colour tells them apart.
@@ -57,9 +57,11 @@ def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None
     --------
     >>> plot_mrr_bridge(bridge, currency="EUR")  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     last = bridge.iloc[-1]
     level, scale = 0.0, max(abs(float(last[movement])) for movement in MOVEMENTS)
+    if not scale:
+        return nothing(ax)
+    ax = new_axes(ax)
     for position, (movement, (_, kind, _)) in enumerate(MOVEMENTS.items()):
         size = float(last[movement])
         ax.bar(position, size, bottom=level, width=0.58, color=colour(kind))
@@ -114,8 +116,10 @@ def plot_movements(
     --------
     >>> plot_movements(bridge, currency="EUR")  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     shown = bridge.tail(last).reset_index(drop=True)
+    if not shown[list(MOVEMENTS)].any(axis=None):
+        return nothing(ax)
+    ax = new_axes(ax)
     base = {"gain": pd.Series(0.0, index=shown.index), "loss": pd.Series(0.0, index=shown.index)}
     for movement, (name, kind, depth) in MOVEMENTS.items():
         size = shown[movement].astype(float)
@@ -153,7 +157,7 @@ def plot_churn_rates(rates: pd.DataFrame, *, last: int = MONTHS_SHOWN, ax: Axes 
     >>> plot_churn_rates(churn)  # doctest: +SKIP
     """
     lines = {column: style for column, style in RATES.items() if column in rates.columns}
-    return _rates(rates.tail(last), lines, "Churn in the period", new_axes(ax))
+    return _rates(rates.tail(last), lines, "Churn in the period", ax)
 
 
 @themed
@@ -175,13 +179,19 @@ def plot_retention_12m(retention: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     >>> plot_retention_12m(retention)  # doctest: +SKIP
     """
     lines = {"nrr": ("Net (NRR)", "accent"), "grr": ("Gross (GRR)", "neutral")}
-    ax = _rates(retention, lines, "Revenue kept from the customers of a year before", new_axes(ax), zero=False)
-    ax.axhline(1, color=colour("ink"), linewidth=0.8, zorder=1)
+    ax = _rates(retention, lines, "Revenue kept from the customers of a year before", ax, zero=False)
+    if ax.get_gid() != NOTHING:
+        ax.axhline(1, color=colour("ink"), linewidth=0.8, zorder=1)
     return ax
 
 
-def _rates(frame: pd.DataFrame, lines: dict[str, tuple[str, str]], title: str, ax: Axes, zero: bool = True) -> Axes:
+def _rates(
+    frame: pd.DataFrame, lines: dict[str, tuple[str, str]], title: str, ax: Axes | None, zero: bool = True
+) -> Axes:
     shown = frame.reset_index(drop=True)
+    if shown[list(lines)].isna().all(axis=None):
+        return nothing(ax)
+    ax = new_axes(ax)
     ends = []
     for column, (name, hue) in lines.items():
         values = shown[column].astype(float)

@@ -14,7 +14,7 @@ from churnlib.figures.axes import (
     period_axis,
     share_axis,
 )
-from churnlib.figures.theme import BAND, colour, new_axes, themed
+from churnlib.figures.theme import BAND, colour, new_axes, nothing, themed
 
 PERIODS_SHOWN = 24
 
@@ -41,8 +41,10 @@ def plot_sales(sales: pd.DataFrame, *, currency: str = "", last: int = PERIODS_S
     --------
     >>> plot_sales(sales, currency="USD")  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     shown = sales.tail(last).reset_index(drop=True)
+    if not shown[["revenue_returning", "revenue_new"]].any(axis=None):
+        return nothing(ax)
+    ax = new_axes(ax)
     returning, new = shown["revenue_returning"].astype(float), shown["revenue_new"].astype(float)
     hue = colour("accent")
     bars(ax, shown.index, returning, base=0 * returning, hue=hue, depth=1, label="Returning customers")
@@ -91,8 +93,10 @@ def plot_order_figures(
     --------
     >>> plot_order_figures(sales, column="average_order_value", currency="EUR")  # doctest: +SKIP
     """
-    ax = new_axes(ax, height=2.6)
     shown = sales.tail(last).reset_index(drop=True)
+    if shown[column].isna().all():
+        return nothing(ax)
+    ax = new_axes(ax, height=2.6)
     values, hue = shown[column].astype(float), colour("accent")
     rate = column.endswith("_rate")
     ax.plot(shown.index, values, color=hue, marker="o", markersize=2.6)

@@ -16,7 +16,7 @@ from churnlib.figures.axes import (
     split_line,
     tenure_axis,
 )
-from churnlib.figures.theme import BAND, MAX_SERIES, SMALL, colour, new_axes, segment_colours, themed
+from churnlib.figures.theme import BAND, MAX_SERIES, SMALL, colour, new_axes, nothing, segment_colours, themed
 
 # Points below the axis: past the ticks and the name of the axis; then a line of figures a curve.
 STRIP_TOP, STRIP_STEP, STRIP_MARGIN = 36, 12, 20
@@ -60,6 +60,8 @@ def plot_survival(
     --------
     >>> plot_survival(curve, by="channel")  # doctest: +SKIP
     """
+    if not curve["tenure"].any():
+        return nothing(ax)
     ax = new_axes(ax, height=3.4 + 0.16 * min(curve[by].nunique() if by else 1, MAX_SERIES))
     parts = list(_largest(curve, by))
     hues = segment_colours(segments if segments is not None else curve[by]) if by else {}
@@ -186,9 +188,11 @@ def plot_projection(
     --------
     >>> plot_projection(curve, projection)  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     if projection is None:
         curve, projection = (curve[curve["part"] == part] for part in ("observed", "projected"))
+    if not curve["tenure"].any():
+        return nothing(ax)
+    ax = new_axes(ax)
     hue, observed = colour("accent"), curve.sort_values("tenure")
     split = observed.iloc[-1]
     _steps(ax, observed, hue, band=True)
@@ -227,8 +231,10 @@ def plot_conditional(conditional: pd.DataFrame, *, unit: str = "months", ax: Axe
     --------
     >>> plot_conditional(conditional)  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     known = conditional.dropna(subset=["estimate"])
+    if known.empty:
+        return nothing(ax)
+    ax = new_axes(ax)
     hues, ends = segment_colours(known["further"]), []
     for further, part in known.groupby("further"):
         hue = hues[further] if len(hues) > 1 else colour("accent")

@@ -131,20 +131,25 @@ def apply() -> None:
 def themed(plot: Callable[..., Axes]) -> Callable[..., Axes]:
     """Decorator: the function draws in the style of the report, and leaves the caller's settings as they were.
 
-    A result without rows gives axes that are switched off and marked `NOTHING`, of which a page makes a sentence.
+    A result without rows gives axes that say so (`nothing`).
     """
 
     @wraps(plot)
     def styled(result: pd.DataFrame, *args: Any, **kwargs: Any) -> Axes:
         with mpl.rc_context(STYLE):
             if result.empty:
-                ax = new_axes(kwargs.get("ax"))
-                ax.set_axis_off()
-                ax.set_gid(NOTHING)
-                return ax
+                return nothing(kwargs.get("ax"))
             return plot(result, *args, **kwargs)
 
     return styled
+
+
+def nothing(ax: Axes | None = None) -> Axes:
+    """Axes without a drawing, switched off and marked `NOTHING`, of which a page makes a sentence: never an empty axis."""
+    ax = new_axes(ax)
+    ax.set_axis_off()
+    ax.set_gid(NOTHING)
+    return ax
 
 
 def new_axes(ax: Axes | None, height: float = HEIGHT) -> Axes:

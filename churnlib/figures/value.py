@@ -18,7 +18,7 @@ from churnlib.figures.axes import (
     split_line,
     tenure_axis,
 )
-from churnlib.figures.theme import BAND, SMALL, colour, new_axes, segment_colours, themed
+from churnlib.figures.theme import BAND, SMALL, colour, new_axes, nothing, segment_colours, themed
 
 ROW_HEIGHT = 0.36
 MOST_ROWS = 15
@@ -56,6 +56,8 @@ def plot_value_by_segment(
     >>> plot_value_by_segment(value, by="segment", currency="EUR")  # doctest: +SKIP
     """
     shown = value.dropna(subset=["value"]).head(MOST_ROWS).reset_index(drop=True)
+    if shown.empty:
+        return nothing(ax)
     ax = new_axes(ax, height=0.95 + ROW_HEIGHT * len(shown))
     hues = segment_colours(segments if segments is not None else value[by])
     row = shown.index.to_numpy()
@@ -95,7 +97,7 @@ def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     tracking : DataFrame
         week_start, actual_cumulative, predicted_cumulative (repeat purchases); held_out (bool): the model had not
-        seen that week.
+        seen that week. Where no week was held out, or nothing was predicted, there is nothing to compare.
     ax : Axes, optional
 
     Returns
@@ -106,8 +108,11 @@ def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     --------
     >>> plot_tracking(tracking)  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     shown = tracking.sort_values("week_start", ignore_index=True)
+    held_out = shown["held_out"].astype(bool)
+    if not held_out.any() or shown["predicted_cumulative"].isna().all():
+        return nothing(ax)
+    ax = new_axes(ax)
     weeks, ends = shown.index + 1, []
     for part, hue, style in (("predicted", "accent", (0, (3, 2))), ("actual", "ink", "solid")):
         values = shown[f"{part}_cumulative"].astype(float)
@@ -119,8 +124,7 @@ def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(bottom=0)
     amount_axis(ax)
     tenure_axis(ax, len(shown))
-    held_out = shown["held_out"].astype(bool)
-    if held_out.any() and not held_out.all():
+    if not held_out.all():
         split_line(ax, float(held_out.idxmax()), "Fitted", "Held out")
     label_ends(ax, ends)
     name_axes(ax, x=f"Weeks from {_day(shown['week_start'].iloc[0])}", y="Repeat purchases, added up")
@@ -151,6 +155,8 @@ def plot_calibration(calibration: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     --------
     >>> plot_calibration(calibration)  # doctest: +SKIP
     """
+    if calibration["predicted"].isna().all():
+        return nothing(ax)
     ax = new_axes(ax)
     rows = np.arange(len(calibration))
     actual, predicted = calibration["actual"].astype(float), calibration["predicted"].astype(float)
@@ -187,6 +193,8 @@ def plot_origins(origins: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     --------
     >>> plot_origins(origins)  # doctest: +SKIP
     """
+    if origins["predicted"].isna().all():
+        return nothing(ax)
     ax = new_axes(ax, height=3.0)
     rows = np.arange(len(origins))
     ax.vlines(rows, origins["low"], origins["high"], color=colour("accent"), linewidth=7, alpha=0.3, label="Range")
@@ -226,8 +234,10 @@ def plot_gaps(gaps: pd.DataFrame, *, unit: str = "days", ax: Axes | None = None)
     --------
     >>> plot_gaps(gaps)  # doctest: +SKIP
     """
-    ax = new_axes(ax)
     shown, hue = gaps.sort_values("tenure"), colour("accent")
+    if not shown["tenure"].any():
+        return nothing(ax)
+    ax = new_axes(ax)
     time, back = shown["tenure"].astype(float), 1 - shown["estimate"].astype(float)
     if {"low", "high"} <= set(shown.columns):
         low, high = 1 - shown["high"].astype(float), 1 - shown["low"].astype(float)

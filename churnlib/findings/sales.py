@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import MIN_N, counted, period_name, share_of
+from churnlib.findings.wording import MIN_N, counted, period_name, share_of, spell
 from churnlib.formats import money, text
 from churnlib.periods import Grain
 
@@ -17,8 +17,10 @@ def revenue(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     last = sales.iloc[-1]
     name = period_name(last.period_start, grain)
     said = f"Revenue was {money(last.revenue, currency)} in {name}"
-    if last.revenue > 0 and last.revenue_returning >= 0:
-        said += f", {text(last.revenue_returning / last.revenue, 'percent')} of it from returning customers"
+    if last.revenue > 0 and min(last.revenue_returning, last.revenue_new) >= 0:
+        share = last.revenue_returning / last.revenue
+        part = {0: "none", 1: "all"}.get(share, text(share, "percent"))
+        said += f", {part} of it from returning customers"
     compared = [
         f"{text(last.revenue / row.revenue - 1, '+percent')} on {period_name(row.period_start, grain)}"
         for row in (sales.iloc[-1 - back] for back in (1, PER_YEAR[grain]) if len(sales) > back)
@@ -30,33 +32,41 @@ def revenue(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
 def customers(sales: pd.DataFrame, *, grain: Grain) -> str:
     """How many bought, and how many of them for the first time."""
     last = sales.iloc[-1]
-    new = "none of them for the first time"
-    if last.new_customers:
-        new = f"{text(last.new_customers, 'count')} of them for the first time"
-    return f"{counted(last.customers, 'customer')} bought in {period_name(last.period_start, grain)}, {new}."
+    name = period_name(last.period_start, grain)
+    if not last.customers:
+        return f"Nobody bought in {name}."
+    some = {0: "none", last.customers: "all"}.get(last.new_customers, text(last.new_customers, "count"))
+    new = f"{some} of them for the first time"
+    if last.customers == 1:
+        new = "for the first time" if last.new_customers else "not for the first time"
+    return f"{counted(last.customers, 'customer')} bought in {name}, {new}."
 
 
 def orders(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     """How often buyers bought and what a purchase brought."""
     last = sales.iloc[-1]
+    name = period_name(last.period_start, grain)
     if not last.customers:
-        return f"Nobody bought in {period_name(last.period_start, grain)}."
+        return f"Nobody bought in {name}, so there is no revenue per purchase."
+    if last.customers < MIN_N:
+        return f"{counted(last.customers, 'customer')} bought in {name}: too few for averages."
     return (
-        f"Who bought in {period_name(last.period_start, grain)} did so {text(last.purchase_frequency, 'number.2')} times on "
-        f"average, at {money(last.average_order_value, currency, 2)} a purchase."
+        f"Who bought in {name} did so {text(last.purchase_frequency, 'number.2')} times on average; revenue, returns "
+        f"deducted, was {money(last.average_order_value, currency, 2)} a purchase."
     )
 
 
 def repeat(rates: pd.DataFrame) -> str:
     """The share with a second purchase within the windows."""
     told = [
-        f"{share_of(row.rate, row.low, row.high)} within {row.window_days} days"
+        f"{share_of(row.rate, row.low, row.high)} bought again within {row.window_days} days of their first purchase"
         for row in rates.itertuples()
         if row.window_days != "ever" and row.denominator >= MIN_N
     ]
     if not told:
-        return "No window of 90 days after a first purchase has been observed for enough customers yet."
-    return f"A second time bought {' and '.join(told)} of the first purchase, of those observed that long."
+        return "The days after a first purchase have not been observed for enough customers yet."
+    again = [part.replace("bought again ", "").replace(" of their first purchase", "") for part in told[1:]]
+    return f"Of the customers observed that long, {' and '.join([told[0], *again])}."
 
 
 def waiting(curve: pd.DataFrame, *, what: str) -> str:
@@ -67,10 +77,9 @@ def waiting(curve: pd.DataFrame, *, what: str) -> str:
     half = enough[enough["estimate"] <= 0.5]
     last = enough.iloc[-1]
     if half.empty:
-        return (
-            f"Within {int(last.tenure)} days, {text(1 - last.estimate, 'percent')} of {what} are followed by another."
-        )
-    return f"Half of {what} are followed by another within {int(half.iloc[0].tenure)} days, the open waits counted as open."
+        share = share_of(1 - last.estimate, 1 - last.high, 1 - last.low)
+        return f"Within {spell(last.tenure, 'day')}, {share} of {what} are followed by another."
+    return f"Half of {what} are followed by another within {spell(half.iloc[0].tenure, 'day')}, the open waits counted as open."
 
 
 def mean_wait(mean: pd.DataFrame) -> str:
@@ -78,9 +87,11 @@ def mean_wait(mean: pd.DataFrame) -> str:
     row = mean.iloc[0]
     if pd.isna(row["mean"]):
         return "The average wait cannot be told: too few have been observed through the horizon."
+    if row["mean"] == row.horizon:
+        return f"No purchase has been followed by another within {int(row.horizon)} days."
     return (
-        f"Within the first {int(row.horizon)} days after a purchase, the average wait for the next is "
-        f"{text(row['mean'], 'number')} days ({text(row.low, 'number')} to {text(row.high, 'number')})."
+        f"With waits of more than {int(row.horizon)} days counted as {int(row.horizon)}, the average wait for the next "
+        f"purchase is {text(row['mean'], 'number')} days ({text(row.low, 'number')} to {text(row.high, 'number')})."
     )
 
 
@@ -95,9 +106,10 @@ def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
         rows = curve[(curve["tenure"] == days) & (curve["at_risk"] >= MIN_N)]
         if len(rows) >= 2:
             soon, late = rows.loc[rows["estimate"].idxmin()], rows.loc[rows["estimate"].idxmax()]
+            quick, slow = (share_of(1 - one.estimate, 1 - one.high, 1 - one.low) for one in (soon, late))
             return (
-                f"How soon customers buy again differs by {name}: within {days} days {text(1 - soon.estimate, 'percent')} of "
-                f"{soon[column]} did, and {text(1 - late.estimate, 'percent')} of {late[column]}."
+                f"How soon customers buy again differs by {name}: within {days} days {quick} of {soon[column]} did, and "
+                f"{slow} of {late[column]}."
             )
     return f"How soon customers buy again differs by {name}."
 
@@ -106,13 +118,14 @@ def within_reach(customers: float, rate: float, *, days: int) -> str:
     """First-time buyers who may still buy again soon."""
     return (
         f"Win the second purchase: {counted(customers, 'customer')} bought first within the last {days} days and not again "
-        f"yet; of those before them {text(rate, 'percent')} did so within {days} days."
+        f"yet; of the customers before them {text(rate, 'percent')} bought again within {days} days."
     )
 
 
 def slipping(customers: float, spent: float, *, repeats: int, currency: str) -> str:
     """Regular customers who have probably stopped."""
     return (
-        f"Win back: {counted(customers, 'customer')} with {repeats} or more repeat purchases, worth {money(spent, currency)} "
-        f"so far, have more likely stopped than not. They are in tables/clv_customers.csv."
+        f"Win back: {counted(customers, 'customer')} with {repeats} or more repeat purchases, which brought "
+        f"{money(spent, currency)}, have more likely stopped than not, by either model. P(alive) of each is in "
+        f"tables/clv_customers.csv."
     )

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import MIN_N, counted, listed, share_of
+from churnlib.findings.wording import MIN_N, counted, listed, share_of, spell
 from churnlib.formats import interval, money, text
+from churnlib.models.comparisons import difference
 from churnlib.models.projection import Projection
 
 CLEAR = 0.05
@@ -11,23 +12,28 @@ CLEAR = 0.05
 AGES = (24, 12, 6, 3, 1)
 
 
-def curve(curve: pd.DataFrame, *, unit: str = "months", verb: str = "stay") -> str:
-    """The share that survives to the greatest telling tenure of an unsplit curve."""
-    row = _at(curve, AGES if unit == "months" else (365, 180, 90, 30))
+def curve(curve: pd.DataFrame) -> str:
+    """The share that survives the greatest telling tenure of an unsplit curve.
+
+    Survival is staying longer than a tenure: on monthly billing many leave exactly at it, and they are not in it.
+    """
+    row = _at(curve, AGES)
     if row is None:
-        return "Too few customers have been observed for a whole month to draw a curve."
-    length = f"{int(row.tenure)} {unit if row.tenure != 1 else unit.rstrip('s')}"
-    return f"{share_of(row.estimate, row.low, row.high)} of customers {verb} at least {length}."
+        return "Too few customers have been observed for a whole month to tell how long they stay."
+    return f"{share_of(row.estimate, row.low, row.high)} of customers stay longer than {spell(row.tenure, 'month')}."
 
 
 def median(medians: pd.DataFrame, curve: pd.DataFrame) -> str:
     """By when half have left, or that half have not left yet."""
+    if not ((curve["tenure"] > 0) & (curve["at_risk"] >= MIN_N)).any():
+        return "Too few customers have been observed for a whole month to tell by when half have left."
     row = medians.iloc[0]
     if pd.isna(row["median"]):
-        return f"More than half are still there after {int(curve['tenure'].max())} months, so no median can be told."
-    if pd.isna(row.low) or pd.isna(row.high):
-        return f"Half have left after {int(row['median'])} months of life."
-    return f"Half have left after {int(row['median'])} months of life ({int(row.low)} to {int(row.high)})."
+        seen = spell(curve["tenure"].max(), "month")
+        return f"More than half are still there after {seen}, so no median can be told."
+    if pd.isna(row.low) or pd.isna(row.high) or row.low == row.high:
+        return f"Half have left by the end of month of life {int(row['median'])}."
+    return f"Half have left by the end of month of life {int(row['median'])} ({int(row.low)} to {int(row.high)})."
 
 
 def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
@@ -45,6 +51,8 @@ def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
 def hazard(hazard: pd.DataFrame) -> str:
     """In which months of life leaving stands out."""
     marked = hazard[hazard["stands_out"]]
+    if not (hazard["at_risk"] >= MIN_N).any():
+        return "Too few customers have been observed for a whole month to compare months of life."
     if marked.empty:
         return "No month of life stands out: leaving is nowhere clearly more likely than in the months around it."
     said = [
@@ -60,19 +68,15 @@ def conditional(conditional: pd.DataFrame) -> str:
     if seen.empty:
         return "Nobody has been observed long enough to tell what staying means for staying on."
     first, last = seen.iloc[0], seen.iloc[-1]
-    start = f"A new customer stays {int(first.further)} months with a chance of {text(first.estimate, 'percent')}"
-    if len(seen) == 1 or first.stayed:
-        return f"{start}." if not first.stayed else "Only customers who have stayed a while can be told of."
-    overlap = last.low <= first.high and first.low <= last.high
-    clearly = (
-        "no clear difference"
-        if overlap
-        else ("a better outlook" if last.estimate > first.estimate else "a worse outlook")
-    )
-    return (
-        f"{start}; one who has stayed {int(last.stayed)} months stays {int(last.further)} more with "
-        f"{text(last.estimate, 'percent')}: {clearly}."
-    )
+    said = _outlook(first)
+    said = said[0].upper() + said[1:]
+    if len(seen) == 1:
+        return f"{said}."
+    found = difference(*((row.estimate, row.low, row.high) for row in (last, first)))
+    outlook = "no clear difference"
+    if found.clear:
+        outlook = "a better outlook" if found.value > 0 else "a worse outlook"
+    return f"{said}; {_outlook(last)}: {outlook}."
 
 
 def projection(projection: Projection) -> str:
@@ -81,19 +85,28 @@ def projection(projection: Projection) -> str:
         return f"The curve is not carried on beyond the data. {projection.reason}"
     row = projection.curve.iloc[-1]
     return (
-        f"Carried on beyond the data, {text(row.estimate, 'percent')} of customers are expected to stay "
-        f"{int(row.tenure)} months ({interval(row.low, row.high, 'percent')})."
+        f"Carried on beyond the data, {text(row.estimate, 'percent')} of customers are expected to stay longer than "
+        f"{spell(row.tenure, 'month')} ({interval(row.low, row.high, 'percent')})."
     )
 
 
 def mean_lifetime(projection: Projection) -> str:
-    """Why no mean lifetime is shown, where it has no bound."""
+    """Why no mean lifetime is shown, where there is a curve to take it from."""
+    if not projection.model:
+        return ""
     if projection.mean_is_infinite:
         return (
             "The fitted curve falls so slowly in the end that the mean lifetime has no bound (alpha is 1 or less); "
             "only horizons and discounted values are shown."
         )
     return "Lifetimes are told for horizons, not as one mean: the tail beyond the data carries too much of it."
+
+
+def _outlook(row: pd.Series) -> str:
+    share, further = share_of(row.estimate, row.low, row.high), spell(row.further, "month")
+    if not row.stayed:
+        return f"{share} of new customers stay longer than {further}"
+    return f"of those still there after {spell(row.stayed, 'month')}, {share} stay {further} more"
 
 
 def _at(curve: pd.DataFrame, ages: tuple[int, ...]) -> pd.Series | None:
@@ -105,12 +118,12 @@ def _at(curve: pd.DataFrame, ages: tuple[int, ...]) -> pd.Series | None:
 
 
 def risky_month(row: tuple, *, currency: str) -> str:
-    """A month of life that stands out, who is in it now (customers, mrr), and how many fewer would leave (extra)."""
+    """A month of life that stands out, who is in it now (customers, mrr)."""
     return (
         f"Speak to customers before their month of life {int(row.tenure)} ends: {text(row.estimate, 'percent')} leave in it, "
         f"against {text(row.around, 'percent')} in the months around. {counted(row.customers, 'customer')} with "
-        f"{money(row.mrr, currency)} of MRR are in it now; at the rate of the months around, about "
-        f"{text(row.extra, 'count')} fewer of them would leave."
+        f"{money(row.mrr, currency)} of MRR are in it now: about {text(row.customers * row.estimate, 'count')} of them leave "
+        f"at the one rate, {text(row.customers * row.around, 'count')} at the other."
     )
 
 
@@ -135,8 +148,8 @@ def _extremes(curve: pd.DataFrame, column: str) -> str:
         return ""
     best, worst = rows.loc[rows["estimate"].idxmax()], rows.loc[rows["estimate"].idxmin()]
     return (
-        f"after {int(best.tenure)} months {text(best.estimate, 'percent')} of {best[column]} are still there, "
-        f"and {text(worst.estimate, 'percent')} of {worst[column]}"
+        f"after {spell(best.tenure, 'month')} {share_of(best.estimate, best.low, best.high)} of {best[column]} are still "
+        f"there, and {share_of(worst.estimate, worst.low, worst.high)} of {worst[column]}"
     )
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import MIN_N, counted
+from churnlib.findings.wording import MIN_N, counted, spell
 from churnlib.formats import interval, money, text
 from churnlib.models.cohort_value import COHORT
 from churnlib.models.gamma_gamma import MoneyFit
@@ -21,9 +21,11 @@ def terms(terms: ValueTerms) -> str:
 
 def by_segment(values: pd.DataFrame, *, currency: str) -> str:
     """The value of a new customer, in all or as the extremes of a column."""
-    known = values[values["value"].notna() & (values["customers"] >= MIN_N)]
+    enough = values[values["customers"] >= MIN_N]
+    known = enough[enough["value"].notna()]
     if known.empty:
-        return "No value can be told: too few customers have been observed long enough."
+        why = "Too few customers have been observed." if enough.empty else enough["reason"].iloc[0]
+        return f"No value can be told. {why}"
     if len(known) == 1:
         return f"{_named(known.iloc[0])} is worth {_with_range(known.iloc[0], currency)}."
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
@@ -36,12 +38,17 @@ def by_segment(values: pd.DataFrame, *, currency: str) -> str:
 
 def remaining(left: pd.DataFrame, *, currency: str, horizon: int) -> str:
     """What today's base will still bring."""
-    row = left[left["segment_column"] == ALL].iloc[0]
+    everybody = left[left["segment_column"] == ALL]
+    if everybody.empty:
+        return "Nobody is a customer at the end of the period, so nothing is still to come."
+    row = everybody.iloc[0]
+    if row.customers < MIN_N:
+        return f"{counted(row.customers, 'customer')} today: too few to tell what they will still bring."
     if pd.isna(row.value):
         return f"What today's customers will still bring cannot be told. {row.reason}"
     return (
-        f"Today's {counted(row.customers, 'customer')} will bring {money(row.value, currency)} over the next {horizon} "
-        f"months ({interval(row.value_low, row.value_high, currency)}), discounted margin."
+        f"Today's {counted(row.customers, 'customer')} can be expected to bring {money(row.value, currency)} of discounted "
+        f"margin over the next {horizon} months ({interval(row.value_low, row.value_high, currency)})."
     )
 
 
@@ -60,8 +67,14 @@ def acquisition(values: pd.DataFrame, *, currency: str) -> str:
 def plain(steps: pd.DataFrame, *, currency: str) -> str:
     """The plain figure beside the value, and the largest reason for the difference."""
     row = steps.iloc[0]
-    if pd.isna(row.plain_value) or pd.isna(row.value):
-        return "Without churn the plain figure ARPA × margin ÷ churn has no value."
+    if row.customers < MIN_N:
+        return "Too few customers to set the plain figure ARPA × margin ÷ churn beside a value."
+    if pd.isna(row.plain_value):
+        return "Without customers and churn the plain figure ARPA × margin ÷ churn has no value."
+    if pd.isna(row.value):
+        return (
+            f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}; there is no value to set beside it."
+        )
     return (
         f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}, against {money(row.value, currency)}; "
         f"mostly because {row.why}."
@@ -83,11 +96,14 @@ def backtest(choice: PurchaseModelChoice, *, horizon: int) -> str:
     """How far earlier forecasts were off."""
     if not choice.origins:
         return f"No earlier forecast could be scored. {choice.reason}"
-    spread = interval(choice.error_low, choice.error_high, "+percent")
-    far = f"off by {text(choice.mean_absolute_error, 'percent')} on average ({spread})"
-    covered = f"{text(choice.coverage, 'percent.0')} of them held what happened"
+    seen = interval(choice.error_low, choice.error_high, "+percent")
+    held = round(choice.coverage * choice.origins)
     widened = " As that is under 85 %, ranges are widened to the error band." if choice.widened else ""
-    return f"{choice.origins} earlier forecasts over {horizon} weeks were {far}; the ranges of {covered}.{widened}"
+    return (
+        f"{counted(choice.origins, 'earlier forecast')} over {horizon} weeks: off by "
+        f"{text(choice.mean_absolute_error, 'percent')} on average ({seen}); {held} of {choice.origins} ranges held what "
+        f"happened.{widened}"
+    )
 
 
 def totals(totals: pd.DataFrame, *, currency: str, customers: int) -> str:
@@ -96,11 +112,21 @@ def totals(totals: pd.DataFrame, *, currency: str, customers: int) -> str:
     bought, value = rows.loc["purchases"], rows.loc["discounted_value"]
     if pd.isna(bought.predicted):
         return "No forecast can be made: too few customers have bought again."
-    return (
-        f"Over the next twelve months the {text(customers, 'count')} customers so far are expected to buy "
-        f"{text(bought.predicted, 'count')} times more ({interval(bought.low, bought.high, 'count')}), worth "
-        f"{money(value.predicted, currency)} of discounted margin ({interval(value.low, value.high, currency)})."
+    said = (
+        f"Over the next twelve months the {counted(customers, 'customer')} so far can be expected to make "
+        f"{counted(bought.predicted, 'purchase')} ({interval(bought.low, bought.high, 'count')})"
     )
+    if pd.isna(value.predicted):
+        return f"{said}; what these bring cannot be told, as no repeat purchase has brought money yet."
+    worth = f"{money(value.predicted, currency)} of discounted margin ({interval(value.low, value.high, currency)})"
+    return f"{said}, which bring {worth}."
+
+
+def how_far(horizon: int) -> str:
+    """What the range of a forecast is, and how far ahead it was tried."""
+    if not horizon:
+        return "Predictive range, 95 %. Not back-tested: there is no earlier forecast to hold it against."
+    return f"Predictive range, 95 %; back-tested {horizon} weeks ahead: further ahead forecasts may be further off."
 
 
 def by_cohort(values: pd.DataFrame, *, currency: str) -> str:
@@ -109,17 +135,21 @@ def by_cohort(values: pd.DataFrame, *, currency: str) -> str:
     if known.empty or known["value"].isna().all():
         return "No cohort is large enough to tell its value."
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
-    if best.segment == worst.segment:
-        return f"A customer of {best.segment} is expected to bring {money(best.value, currency, 2)} more."
-    return (
-        f"A customer of {best.segment} is expected to bring {money(best.value, currency, 2)} more over twelve months, one of "
-        f"{worst.segment} {money(worst.value, currency, 2)}."
+    low, high = (
+        f"{money(row.value, currency, 2)} ({interval(row.value_low, row.value_high, f'{currency}.2')})"
+        for row in (worst, best)
     )
+    said = f"A customer who began in {best.segment} can be expected to bring {high} over the next twelve months"
+    if best.segment == worst.segment:
+        return f"{said}."
+    overlap = ": the ranges overlap" if best.value_low <= worst.value_high else ""
+    return f"{said}, one who began in {worst.segment} {low}{overlap}."
 
 
 def spending(fit: MoneyFit, *, currency: str) -> str:
     """What a repeat purchase brings on average."""
-    return f"{fit.reason + ' ' if fit.reason else ''}The mean repeat purchase is {money(fit.mean_value, currency, 2)}."
+    mean = "" if pd.isna(fit.mean_value) else f"The mean repeat purchase is {money(fit.mean_value, currency, 2)}."
+    return f"{fit.reason} {mean}".strip()
 
 
 def calibration(rows: pd.DataFrame) -> str:
@@ -129,29 +159,35 @@ def calibration(rows: pd.DataFrame) -> str:
         return "Too few customers to compare predictions by past frequency."
     row = known.loc[(known["predicted"] - known["actual"]).abs().idxmax()]
     return (
-        f"By past repeat purchases, predictions were furthest off for {row.frequency}: {text(row.predicted, 'number.2')} "
-        f"expected, {text(row.actual, 'number.2')} bought on average."
+        f"By past repeat purchases, the forecast was furthest off for customers with {row.frequency}: "
+        f"{text(row.predicted, 'number.2')} purchases expected and {text(row.actual, 'number.2')} made, on average."
     )
 
 
 def tracking(rows: pd.DataFrame) -> str:
-    """The cumulative forecast at the end of the hold-out against what happened."""
-    last = rows.iloc[-1]
-    if pd.isna(last.predicted_cumulative) or not last.actual_cumulative:
+    """The forecast for the weeks held out against what happened.
+
+    Not the totals since the first week: the model was fitted to most of these, so that they agree in any case.
+    """
+    ahead = rows[rows["held_out"].astype(bool)]
+    expected, happened = ahead["predicted"].sum(min_count=1), ahead["actual"].sum()
+    if pd.isna(expected) or not happened:
         return "The forecast could not be tracked."
-    off = last.predicted_cumulative / last.actual_cumulative - 1
     return (
-        f"By the last week the model expected {text(last.predicted_cumulative, 'count')} repeat purchases in all and "
-        f"{text(last.actual_cumulative, 'count')} happened ({text(off, '+percent')})."
+        f"In the {spell(len(ahead), 'week')} held out the model expected {counted(expected, 'repeat purchase')} and "
+        f"{text(happened, 'count')} happened ({text(expected / happened - 1, '+percent')})."
     )
 
 
 def plain_purchase(figure: dict[str, float], *, currency: str) -> str:
     """The plain figure of a shop beside the forecast."""
+    if not figure["lifespan"] > 0:
+        return "Order value × frequency × lifespan has no value yet: nobody has bought on two days."
     return (
         f"Order value × frequency × lifespan would say {money(figure['plain_value'], currency, 2)} a customer: "
         f"{money(figure['average_order_value'], currency, 2)} × {text(figure['frequency'], 'number.2')} a year × "
-        f"{text(figure['lifespan'], 'number.2')} years × margin. It counts the past again and lets nobody stop early."
+        f"{text(figure['lifespan'], 'number.2')} years × margin. It describes the past and not the months to come: lifespan "
+        f"is the mean time from the first purchase to the last one so far, which is 0 for who bought once."
     )
 
 

@@ -49,6 +49,11 @@ def against(now: tuple[float, float], before: tuple[float, float], name: str) ->
     return f"clearly {'above' if difference.value > 0 else 'below'} {name} ({then}, {points(difference.value)})"
 
 
+def spell(n: float, unit: str) -> str:
+    """`12 months`, `1 month`: a length of time, without separators."""
+    return f"{int(n)} {unit}{'' if n == 1 else 's'}"
+
+
 def listed(items: list[str]) -> str:
     """`a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from churnlib.snapshot import Snapshot
 
 
+MONEY_DECIMALS = 4
+"""Decimals of money on the engine (`money.MONEY`). Sums of floats are rounded to them: this takes the last bit's noise
+away and nothing else, in currencies of three decimals too."""
+
+
 def period_number(day: ir.DateValue, grain: Grain) -> ir.IntegerValue:
     """The period that a day lies in, as a whole number: an expression on the engine."""
     return ((day.year() * 12 + day.month() - 1) // MONTHS[grain]).cast("int64")

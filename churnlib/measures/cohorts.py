@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import last_period, members, number_of, period_at, period_number, ratio, with_rate
+from churnlib.measures.axis import (
+    MONEY_DECIMALS,
+    last_period,
+    members,
+    number_of,
+    period_at,
+    period_number,
+    ratio,
+    with_rate,
+)
 from churnlib.measures.ledger import ledger, span_changes
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
@@ -93,7 +102,7 @@ def revenue_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Gra
     cells = _cells(snapshot, rows, people, by, grain)
     cells["opening_amount"] = cells.groupby(_keys(by), sort=False)["value"].transform("first")
     table = _rectangle(cells, ["opening_amount", "value", "size"], by, grain)
-    table = table.rename(columns={"value": "amount"}).round({"opening_amount": 2, "amount": 2})
+    table = table.rename(columns={"value": "amount"}).round(dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS))
     table["retention"] = ratio(table["amount"], table["opening_amount"])
     return table[["cohort", "age", "opening_amount", "amount", "retention", "size"]]
 

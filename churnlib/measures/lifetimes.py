@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import count_if, days_between, joined, members, with_rate
+from churnlib.measures.axis import MONEY_DECIMALS, count_if, days_between, joined, members, with_rate
 from churnlib.measures.ledger import paid_spans
 from churnlib.schemas import UNKNOWN
 from churnlib.sources import collect
@@ -124,7 +124,7 @@ def arpa(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
     base = active_base(snapshot, by=by)
     sums = base.groupby(by, as_index=False)[["customers", "mrr"]].sum() if by else base[["customers", "mrr"]].sum()
     figures = sums if by else sums.to_frame().T.astype({"customers": "int64"})
-    figures = figures[figures["customers"] > 0].round({"mrr": 2})
+    figures = figures[figures["customers"] > 0].round({"mrr": MONEY_DECIMALS})
     figures = figures.assign(arpa=figures["mrr"] / figures["customers"])
     costs = _acquisition_costs(snapshot, by)
     if costs["acquisition_cost"].isna().all():

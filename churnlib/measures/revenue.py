@@ -8,6 +8,7 @@ import pandas as pd
 
 from churnlib.errors import ParamsError
 from churnlib.measures.axis import (
+    MONEY_DECIMALS,
     add_up,
     dated,
     dense,
@@ -25,8 +26,9 @@ from churnlib.sources import collect
 if TYPE_CHECKING:
     from churnlib.snapshot import Snapshot
 
-TOLERANCE = 0.004
-"""Less than half of a cent: sums of decimals are exact, what remains is the last bit of a float."""
+TOLERANCE = 0.0004
+"""Less than half of the smallest unit of any currency: sums of decimals are exact, what remains is the last bit of a
+float."""
 COUNTS = [f"n_{movement}" for movement in MOVEMENTS]
 
 
@@ -90,8 +92,8 @@ def mrr_bridge(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | No
     """
     grain = grain or snapshot.period.grain
     frame = _wide(snapshot, by, grain)
-    frame["closing"] = add_up(frame, ["change"], by)["change"].round(2)
-    frame["opening"] = (frame["closing"] - frame["change"]).round(2)
+    frame["closing"] = add_up(frame, ["change"], by)["change"].round(MONEY_DECIMALS)
+    frame["opening"] = (frame["closing"] - frame["change"]).round(MONEY_DECIMALS)
     gain = frame["n_new"] + frame["n_reactivation"] - frame["n_churn"]
     frame["n_closing"] = add_up(frame.assign(gain=gain), ["gain"], by)["gain"]
     frame["n_opening"] = frame["n_closing"] - gain
@@ -185,7 +187,7 @@ def retention_12m(snapshot: "Snapshot", *, by: str | None = None, months: int = 
     changes = changes[changes["period"] <= end]
     sums = ["opening", "nrr_numerator", "grr_numerator", "n"]
     frame = dense(changes, end, by)
-    frame[sums] = add_up(frame, sums, by).round(2)
+    frame[sums] = add_up(frame, sums, by).round(MONEY_DECIMALS)
     if len(frame):
         # The opening must lie in the listed time, and the first period's closing is the first state observed.
         seen = first_listed(snapshot, frame["period"].min(), grain) + lag

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 
-from churnlib.measures.axis import count_if, dated, dense, joined, last_period, members, number_of, period_number, ratio
+from churnlib.measures.axis import (
+    MONEY_DECIMALS,
+    count_if,
+    dated,
+    dense,
+    joined,
+    last_period,
+    members,
+    number_of,
+    period_number,
+    ratio,
+)
 from churnlib.measures.purchases import DAYS_A_WEEK, customer_periods, purchases
 from churnlib.periods import Grain
 from churnlib.sources import collect
@@ -96,11 +107,11 @@ def weekly(snapshot: "Snapshot") -> pd.DataFrame:
 
 
 def _with_averages(frame: pd.DataFrame) -> pd.DataFrame:
-    revenue, new = frame["revenue"].round(2), frame["revenue_new"].round(2)
+    revenue, new = (frame[name].round(MONEY_DECIMALS) for name in ("revenue", "revenue_new"))
     return frame.assign(
         revenue=revenue,
         revenue_new=new,
-        revenue_returning=(revenue - new).round(2),
+        revenue_returning=(revenue - new).round(MONEY_DECIMALS),
         returning_customers=frame["customers"] - frame["new_customers"],
         purchase_frequency=ratio(frame["orders"], frame["customers"]),
         average_order_value=ratio(revenue, frame["orders"]),

@@ -43,11 +43,26 @@ def rate_difference(now: tuple[float, float], before: tuple[float, float], level
     >>> [round(x, 4) for x in rate_difference((56, 70), (48, 80))]
     [0.2, 0.0524, 0.3339]
     """
-    (x1, n1), (x2, n2) = now, before
-    if not n1 or not n2:
+    if not now[1] or not before[1]:
         return Difference(float("nan"), float("nan"), float("nan"))
-    (low1, high1), (low2, high2) = (tuple(map(float, wilson(x, n, level))) for x, n in (now, before))
-    p1, p2 = x1 / n1, x2 / n2
-    below = ((p1 - low1) ** 2 + (high2 - p2) ** 2) ** 0.5
-    above = ((high1 - p1) ** 2 + (p2 - low2) ** 2) ** 0.5
-    return Difference(p1 - p2, p1 - p2 - below, p1 - p2 + above)
+    ranges = ((x / n, *map(float, wilson(x, n, level))) for x, n in (now, before))
+    return difference(*ranges)
+
+
+def difference(now: tuple[float, float, float], before: tuple[float, float, float]) -> Difference:
+    """The difference of two independent estimates with ranges of their own: (estimate, low, high) each.
+
+    Notes
+    -----
+    The same formula on any limits (Zou and Donner 2008, Statistics in Medicine 27:1693-1702). Two ranges that overlap a
+    little may still be clearly apart.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in difference((0.5, 0.4, 0.6), (0.3, 0.25, 0.35))]
+    [0.2, 0.088, 0.312]
+    """
+    (value1, low1, high1), (value2, low2, high2) = now, before
+    below = ((value1 - low1) ** 2 + (high2 - value2) ** 2) ** 0.5
+    above = ((high1 - value1) ** 2 + (value2 - low2) ** 2) ** 0.5
+    return Difference(value1 - value2, value1 - value2 - below, value1 - value2 + above)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln, psi
 from scipy.stats import norm
 
+from churnlib.formats import MINUS
 from churnlib.models.maximum_likelihood import Maximum, maximise, standard_errors
 
 NAMES = ("p", "q", "gamma")
@@ -102,7 +103,8 @@ def fit_gamma_gamma(spend: pd.DataFrame) -> MoneyFit:
     data = _spenders(spend)
     x, value, n = (data[column].to_numpy() for column in ("frequency", "value", "customers"))
     if n.sum() < MIN_CUSTOMERS:
-        reason = f"Only {n.sum():.0f} customers have a repeat purchase with money; the model needs {MIN_CUSTOMERS}."
+        few = {0: "No customer has", 1: "Only 1 customer has"}.get(n.sum(), f"Only {n.sum():.0f} customers have")
+        reason = f"{few} a repeat purchase with money; the model needs {MIN_CUSTOMERS}."
         return _not_fitted(data, reason)
     starts = [np.log([p, q, _mean_value(data) * max(q - 1, 0.5) / p]) for p, q in STARTS]
     peak = maximise(lambda position: _log_likelihood(position, x, value, n), starts, LIMITS, n.sum())
@@ -180,7 +182,8 @@ def frequency_value_independence(spend: pd.DataFrame) -> Independence:
 
 
 def _verdict(r: float, low: float, high: float, customers: int) -> Independence:
-    measured = f"correlation {r:.2f}, 95 % interval {low:.2f} to {high:.2f}, {customers:,} repeat customers"
+    r_said, low_said, high_said = (f"{value:.2f}".replace("-", MINUS) for value in (r, low, high))
+    measured = f"correlation {r_said}, 95 % interval {low_said} to {high_said}, {customers:,} repeat customers"
     if max(abs(low), abs(high)) <= NEGLIGIBLE_CORRELATION:
         sentence = f"How often and how much customers buy are as good as unrelated ({measured})."
         return Independence(r, low, high, customers, "negligible", sentence)

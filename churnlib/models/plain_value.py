@@ -7,7 +7,7 @@ from churnlib.models.life_table import LifeTable, life_table
 from churnlib.models.value_range import ALL, ValueTerms, segments
 
 STEPS = {
-    "from_horizon": "the plain figure adds up payments for ever, the value stops at its horizon",
+    "from_horizon": "the plain figure adds up payments for ever and the value stops at its horizon",
     "from_discount": "the plain figure counts a payment in three years like one today",
     "from_survival": "the plain figure has every customer leave at one average rate, whatever its month of life",
 }
@@ -43,8 +43,9 @@ def plain_value_steps(
     Returns
     -------
     frame
-        segment_column, segment · plain_value · from_horizon, from_discount, from_survival (currency; added to
-        plain_value they give value) · value · why (the largest step, in words; empty where a figure is missing).
+        segment_column, segment · customers · plain_value · from_horizon, from_discount, from_survival (currency; added to
+        plain_value they give value) · value · why (the largest step of those that go the way of the whole difference, in
+        words; empty where a figure is missing).
 
     Notes
     -----
@@ -67,7 +68,7 @@ def plain_value_steps(
     tables = {segment: life_table(part) for segment, part in segments(lifetimes, by)}
     own = values[values["segment_column"] == (by or ALL)]
     rows = [_steps(tables[row.segment], row, terms) for row in own.itertuples()]
-    columns = ["segment_column", "segment", "plain_value", *STEPS, "value", "why"]
+    columns = ["segment_column", "segment", "customers", "plain_value", *STEPS, "value", "why"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -76,8 +77,11 @@ def _steps(table: LifeTable, row, terms: ValueTerms) -> tuple:
     stays = (1 - churn) ** np.arange(terms.horizon)
     stations = [row.plain_value, monthly * stays.sum(), monthly * (stays * terms.discounts()).sum(), row.value]
     steps = np.diff(stations)
-    why = "" if np.isnan(steps).any() else list(STEPS.values())[int(np.argmax(np.abs(steps)))]
-    return row.segment_column, row.segment, row.plain_value, *(float(step) for step in steps), row.value, why
+    # A step the other way explains none of the difference, however large it is.
+    towards = steps * np.sign(steps.sum())
+    why = "" if np.isnan(steps).any() else list(STEPS.values())[int(np.argmax(towards))]
+    head = (row.segment_column, row.segment, row.customers)
+    return *head, row.plain_value, *(float(step) for step in steps), row.value, why
 
 
 def _churn(table: LifeTable) -> float:

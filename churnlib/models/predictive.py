@@ -93,7 +93,8 @@ def _expected(fit: PurchaseFit, money: Money | None, customers: pd.DataFrame, ho
         x, recency, age = (customers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age"))
         return np.array([(n * expected_purchases(fit, x, recency, age, horizon)).sum()])
     each = discounted_value(fit, money, customers, horizon=horizon)
-    return np.array([(n * each["expected_purchases"]).sum(), (n * each["discounted_value"]).sum()])
+    # As arrays: pandas would add up unknown values to 0.
+    return np.array([(n * each[name].to_numpy()).sum() for name in ("expected_purchases", "discounted_value")])
 
 
 def _one_by_one(customers: pd.DataFrame, most: int) -> pd.DataFrame:

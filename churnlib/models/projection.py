@@ -49,7 +49,8 @@ class Projection:
     reason : str
         Which model was taken and why, or why there is none, for readers.
     curve : frame
-        tenure (months) · part ("observed" or "projected") · estimate · low, high (95 %; predictive where projected) ·
+        tenure (months) · part ("observed" or "projected") · estimate · low, high (95 %; where projected, that of refits to
+        resamples, widened to the back-test's error) ·
         fitted (the model's own curve from tenure 0; NaN without a model).
     fits : dict of str to RetentionFit
     nested : NestedTest
@@ -124,7 +125,7 @@ def project(
     scores = backtest(lifetimes, earlier if earlier is not None else lifetimes)
     model, reason = _choose(fits, nested, scores)
     if not table.reach():
-        model, reason = None, TOO_FEW
+        model, reason, fits = None, TOO_FEW, {}
     factor = error_factor(scores, model)
     curve = _observed(lifetimes)
     if model:

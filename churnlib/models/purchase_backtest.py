@@ -108,7 +108,7 @@ def choose_purchase_model(scored: pd.DataFrame) -> PurchaseModelChoice:
     ours = scored[scored["model"].isin(MODELS) & scored["error"].notna()]
     if ours.empty:
         nan = float("nan")
-        reason = "No past date could be used to score the models."
+        reason = "The history is too short, or too few customers had bought again at each past date."
         return PurchaseModelChoice("", 0, nan, nan, nan, nan, nan, False, reason)
     both = ours[ours.groupby("origin")["model"].transform("nunique") == len(MODELS)]
     sizes = (ours if both.empty else both).assign(error=lambda rows: rows["error"].abs())

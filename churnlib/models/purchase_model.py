@@ -199,7 +199,7 @@ def _without_dropout(data: Counts, model: Model, staying: Maximum, peak: Maximum
 
 
 def _not_fitted(data: Counts, model: Model) -> PurchaseFit:
-    few = f"{data.n_repeat:.0f} of {data.n:.0f} customers have bought again"
+    few = f"{data.n_repeat:.0f} of {data.n:.0f} have bought again"
     reason = f"Too few repeat customers: {few}; the model needs at least {MIN_REPEAT_CUSTOMERS}."
     nan = float("nan")
     return PurchaseFit(

@@ -7,6 +7,7 @@ from churnlib.models.purchase_expectations import expected_cumulative, expected_
 from churnlib.models.purchase_model import PurchaseFit
 
 DAYS = 7
+TRACKING = ["week_start", "predicted", "actual", "predicted_cumulative", "actual_cumulative", "held_out"]
 # Past frequency in the bins of the papers: (label, lowest, highest).
 FREQUENCY_BINS = (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3", 3, 3), ("4-6", 4, 6), ("7+", 7, np.inf))
 
@@ -45,6 +46,8 @@ def weekly_tracking(
     >>> weekly_tracking(fit, firsts, weeks, split=pd.Timestamp("1997-01-08"))["predicted"].round(2).tolist()
     [5.33, 5.01]
     """
+    if weekly.empty:
+        return pd.DataFrame(columns=TRACKING)
     ordered = weekly.sort_values("week_start")
     starts = pd.to_datetime(ordered["week_start"])
     first_on = pd.to_datetime(first_purchases["first_on"]).to_numpy()
@@ -55,16 +58,9 @@ def weekly_tracking(
     expected = expected_cumulative(fit, distinct / DAYS) if fit.usable else np.full(len(distinct), np.nan)
     total = (expected[place].reshape(days.shape) * customers).sum(axis=1)
     actual = ordered["purchases"].to_numpy(dtype=float)
-    return pd.DataFrame(
-        {
-            "week_start": starts.to_numpy(),
-            "predicted": np.diff(total),
-            "actual": actual,
-            "predicted_cumulative": total[1:] - total[0],
-            "actual_cumulative": actual.cumsum(),
-            "held_out": (starts + pd.Timedelta(days=DAYS) > pd.Timestamp(split)).to_numpy(),
-        }
-    )
+    held_out = (starts + pd.Timedelta(days=DAYS) > pd.Timestamp(split)).to_numpy()
+    columns = (starts.to_numpy(), np.diff(total), actual, total[1:] - total[0], actual.cumsum(), held_out)
+    return pd.DataFrame(dict(zip(TRACKING, columns, strict=True)))
 
 
 def frequency_calibration(fit: PurchaseFit, known: pd.DataFrame, *, horizon: float) -> pd.DataFrame:
@@ -91,7 +87,7 @@ def frequency_calibration(fit: PurchaseFit, known: pd.DataFrame, *, horizon: flo
     """
     n = known["customers"].to_numpy(dtype=float)
     past = [known[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age")]
-    each = expected_purchases(fit, *past, horizon) if fit.usable else np.full(len(known), np.nan)
+    each = expected_purchases(fit, *past, horizon) if fit.usable and len(known) else np.full(len(known), np.nan)
     actual = known["actual"].to_numpy(dtype=float)
     rows = []
     for label, lowest, highest in FREQUENCY_BINS:

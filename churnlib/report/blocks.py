@@ -45,7 +45,8 @@ def figure_block(
 ) -> Block:
     """A chart with what it says: the finding above, the definition below, the numbers folded.
 
-    The figure is closed, so that a notebook does not show it a second time.
+    The figure is closed, so that a notebook does not show it a second time. Where there is nothing to draw (see
+    `figures.theme.nothing`), the finding stands alone: there is no picture to define and no number to fold.
 
     Parameters
     ----------
@@ -73,14 +74,13 @@ def figure_block(
     Figure: No clear change.
     """
     key = slug(name)
-    picture = "" if ax.get_gid() == NOTHING else _picture(ax, key, finding)
+    head = f'<figure class="cl-figure" id="{key}"><h3>{esc(finding)}</h3>{paragraph(subtitle, "cl-subtitle")}'
+    if ax.get_gid() == NOTHING:
+        body = paragraph("There is nothing to draw.", "cl-note cl-nothing")
+    else:
+        body = f"{_picture(ax, key, finding)}<figcaption>{esc(caption)}</figcaption>{_folded(data, key, subtitle)}"
     plt.close(ax.figure)
-    html = (
-        f'<figure class="cl-figure" id="{key}"><h3>{esc(finding)}</h3>{paragraph(subtitle, "cl-subtitle")}'
-        f"{picture or paragraph('There is nothing to draw: the result has no rows.', 'cl-note cl-nothing')}"
-        f"<figcaption>{esc(caption)}</figcaption>{_folded(data, key, subtitle)}</figure>"
-    )
-    return Block(html, f"Figure: {finding}")
+    return Block(f"{head}{body}</figure>", f"Figure: {finding}")
 
 
 def _picture(ax: Axes, key: str, finding: str) -> str:

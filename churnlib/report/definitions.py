@@ -8,9 +8,17 @@ _BOTH = [
         "Cohort",
         "The customers whose first paid day or first purchase lies in one period. Age counts whole periods since.",
     ),
-    ("Range", "The 95 % range: Wilson for rates, Greenwood for survival curves, bootstrap or simulation for values."),
-    ("No clear change", "The difference lies within what chance brings about; for amounts of money, within 0.5 %."),
-    ("Small", "Fewer than 30 in the denominator: marked, and no sentence is built on it."),
+    (
+        "Range",
+        "The 95 % range: Wilson for rates, Greenwood for survival curves, bootstrap or simulation for values, widened to "
+        "the error of earlier forecasts where that is larger.",
+    ),
+    (
+        "No clear change",
+        "The 95 % range of the difference of two rates holds 0; for amounts and counts, within 0.5 %; for shares of money, "
+        "within 0.5 points.",
+    ),
+    ("Small", "Fewer than 30 in the denominator: the row is marked, and no rate with it is told in a sentence."),
 ]
 _SUBSCRIPTION = [
     ("Customer", "Who pays for at least one subscription: MRR above 0. Free accounts and trials are none."),
@@ -19,7 +27,7 @@ _SUBSCRIPTION = [
     ("Customer churn rate", "Customers active at opening and not at closing ÷ customers active at opening."),
     ("Gross MRR churn", "(Churn + contraction) ÷ opening MRR. Net deducts expansion, not reactivation."),
     ("NRR and GRR", "MRR today of the customers of a year ago ÷ their MRR then; in GRR each counts at most as then."),
-    ("Lifetime", "From the first paid day to the first day without any subscription; a return is no part of it."),
+    ("Lifetime", "From the first paid day to the first day without any subscription; a comeback is no part of it."),
     ("Hazard", "Of the customers there at the start of a month of life, the share that leaves in it."),
     (
         "Customer lifetime value",

@@ -12,14 +12,14 @@ from churnlib.findings import cohorts as say_cohorts
 from churnlib.findings import revenue as say_revenue
 from churnlib.findings import sales as say_sales
 from churnlib.findings import survival as say_survival
-from churnlib.findings.wording import MIN_N, Finding
+from churnlib.findings.wording import MIN_N, SMALL, Finding
 from churnlib.formats import day, text
 from churnlib.measures import churn, cohorts, forecasts, lifetimes, repurchase, revenue, sales
 from churnlib.models.comparisons import rate_difference
 from churnlib.models.hazard import hazard_by_month
 from churnlib.models.logrank import compare_segments
 from churnlib.models.purchase_expectations import probability_alive
-from churnlib.models.purchase_model import fit_bg_nbd
+from churnlib.models.purchase_model import fit_bg_nbd, fit_mbg_nbd
 from churnlib.models.survival import survival_curve
 from churnlib.report.key_figures import KeyFigure, change
 from churnlib.report.markup import slug
@@ -98,6 +98,8 @@ def _transactional(snapshot: Snapshot) -> Headlines:
         Finding(say_sales.orders(sold, currency=unit, grain=grain), "sales.html#orders", "revenue per purchase"),
         Finding(say_sales.repeat(again), "sales.html#repeat-purchase-rate", "repeat purchases"),
     ]
+    if not sold["customers"].iloc[-1]:
+        del findings[2]  # that nobody bought is said already
     return Headlines(figures, findings, [*_within_reach(snapshot, again), *_slipping(snapshot)])
 
 
@@ -125,7 +127,7 @@ def _rate(
     per_year = SPARK - 1 if _monthly(frame) else 4
 
     def against(back: int):
-        if len(rates) <= back or (not exact and bottom.iloc[-1 - back] < MIN_N):
+        if len(rates) <= back or (not exact and min(bottom.iloc[-1], bottom.iloc[-1 - back]) < MIN_N):
             return None
         noise = abs(rates[-1] - rates[-1 - back]) < NEUTRAL
         if not exact:
@@ -134,15 +136,19 @@ def _rate(
         return change(rates[-1], rates[-1 - back], "percent", noise=noise)
 
     now = rates[-1] if rates else float("nan")
-    n = f"{text(top.iloc[-1], 'count')} of {text(bottom.iloc[-1], 'count')}" if rates and not exact else ""
-    n = "over twelve months" if exact else n
+    there = bottom.iloc[-1] if rates else 0
+    n = f"{text(top.iloc[-1], 'count')} of {text(there, 'count')}" if there else "nobody at opening"
+    n = f"{n}: {SMALL}" if 0 < there < MIN_N else n
+    if exact:
+        n = "over twelve months" if there else "nobody observed for twelve months"
     shown = [rate for rate, size in zip(rates, bottom, strict=True) if exact or size >= MIN_N][-SPARK:]
     return KeyFigure(label, text(now, "percent"), against(1), against(per_year), good=good, spark=shown, n=n, href=href)
 
 
 def _repeat_figure(again: pd.DataFrame, by_cohort: pd.DataFrame) -> KeyFigure:
     row = again[again["window_days"] == REPEAT_DAYS].iloc[0]
-    n = f"of {text(row.denominator, 'count')} observed that long"
+    n = f"of {text(row.denominator, 'count')} observed that long" if row.denominator else "nobody observed that long"
+    n = f"{n}: {SMALL}" if 0 < row.denominator < MIN_N else n
     spark = by_cohort[by_cohort["denominator"] >= MIN_N]["rate"].tail(SPARK).tolist()
     label = f"Bought again within {REPEAT_DAYS} days"
     return KeyFigure(label, text(row.rate, "percent"), spark=spark, n=n, href="sales.html#repeat-purchase-rate")
@@ -156,7 +162,7 @@ def _risky_months(snapshot: Snapshot) -> list[Finding]:
     now = base.reindex(marked["tenure"] - 1).fillna(0)[["customers", "mrr"]].set_index(marked.index)
     marked = marked.join(now)
     marked = marked.assign(extra=marked["customers"] * (marked["estimate"] - marked["around"]))
-    most = marked[marked["customers"] >= MIN_N].nlargest(MOST_ACTIONS, "extra")
+    most = marked[(marked["customers"] >= MIN_N) & (marked["extra"] >= 1)].nlargest(MOST_ACTIONS, "extra")
     return [
         Finding(
             say_survival.risky_month(row, currency=snapshot.currency),
@@ -195,13 +201,14 @@ def _within_reach(snapshot: Snapshot, again: pd.DataFrame) -> list[Finding]:
 
 
 def _slipping(snapshot: Snapshot) -> list[Finding]:
-    """Good customers who have probably stopped."""
+    """Good customers who have probably stopped, whichever model the chapter uses."""
     buyers = forecasts.buyers(snapshot)
-    fit = fit_bg_nbd(buyers)
-    if not fit.usable or not fit.leaves:
+    fits = [fit(buyers) for fit in (fit_bg_nbd, fit_mbg_nbd)]
+    if not all(fit.usable and fit.leaves for fit in fits):
         return []
-    alive = probability_alive(fit, *(buyers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age")))
-    lost = buyers[(buyers["frequency"] >= REGULAR) & (alive < 0.5)]
+    past = [buyers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age")]
+    gone = [probability_alive(fit, *past) < 0.5 for fit in fits]
+    lost = buyers[(buyers["frequency"] >= REGULAR) & gone[0] & gone[1]]
     spent = (lost["value"] * lost["spend_frequency"] * lost["customers"]).sum()
     if lost["customers"].sum() < MIN_N:
         return []

@@ -10,7 +10,9 @@ from churnlib.report.markup import Block, esc, paragraph, slug
 MAX_ROWS = 20
 FOLDED_ROWS = 60
 MANY_COLUMNS = 7
-SMALL = "small"
+MIN_N = 30
+DENOMINATORS = ("denominator", "opening_customers", "at_risk", "size", "left")
+"""What results call the number that a rate rests on."""
 ACRONYMS = {"mrr": "MRR", "nrr": "NRR", "grr": "GRR", "arpa": "ARPA", "clv": "CLV", "ltv": "LTV", "cac": "CAC"}
 _SHARES = (
     "rate",
@@ -44,7 +46,8 @@ def table_block(
     Parameters
     ----------
     frame : DataFrame
-        A boolean column `small` marks rows whose denominator is under 30.
+        Rows with a denominator (see `DENOMINATORS`, shown or not) under 30 are marked. Without rows the caption stands
+        alone.
     name : str
         Its id on the page, and the name of its CSV: rows left out are in `tables/<name>.csv`.
     caption : str
@@ -73,6 +76,9 @@ def table_block(
     missing = [key for key in columns if key not in frame.columns]
     if missing:
         raise ValueError(f"table {name!r}: the frame has no column {', '.join(missing)}.")
+    if frame.empty:
+        said = caption if caption.endswith(".") else f"{caption}: there is nothing to show."
+        return Block(f'<div class="cl-table" id="{slug(name)}">{paragraph(said, "cl-note cl-nothing")}</div>', said)
     html = _table(frame.head(max_rows), columns, caption, labels or {}, total)
     notes = [_more(len(frame) - max_rows, name), _small_note(frame.head(max_rows)), paragraph(note, "cl-note")]
     wide = " cl-wide" if len(columns) > MANY_COLUMNS else ""
@@ -128,10 +134,9 @@ def _table(
     total: Mapping[str, object] | None,
 ) -> str:
     head = "".join(_header(labels.get(key, plain_label(key)), how) for key, how in columns.items())
-    small = rows[SMALL].fillna(False).astype(bool) if SMALL in rows.columns else pd.Series(False, index=rows.index)
     body = "".join(
         _row(dict(zip(rows.columns, values, strict=True)), columns, "cl-small" if flag else "")
-        for values, flag in zip(rows.itertuples(index=False, name=None), small, strict=True)
+        for values, flag in zip(rows.itertuples(index=False, name=None), _is_small(rows), strict=True)
     )
     foot = f"<tfoot>{_row(total, columns, 'cl-total', blank='')}</tfoot>" if total else ""
     return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
@@ -162,7 +167,12 @@ def _more(left: int, name: str) -> str:
     return f'<p class="cl-note">{rows} in <a href="{esc(file)}">{esc(file)}</a></p>'
 
 
+def _is_small(rows: pd.DataFrame) -> list[bool]:
+    named = rows[[name for name in DENOMINATORS if name in rows.columns]]
+    return named.lt(MIN_N).any(axis=1).tolist()
+
+
 def _small_note(rows: pd.DataFrame) -> str:
-    if SMALL not in rows.columns or not rows[SMALL].fillna(False).any():
+    if not any(_is_small(rows)):
         return ""
-    return paragraph("In italics: fewer than 30 in the denominator; read with care.", "cl-note")
+    return paragraph(f"In italics: fewer than {MIN_N} in the denominator; read with care.", "cl-note")

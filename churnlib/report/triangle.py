@@ -24,7 +24,7 @@ def triangle_block(
     ----------
     triangle : DataFrame
         cohort, age (whole periods), size, rate and active; or, for revenue, retention, amount and opening_amount. A
-        missing rate is a cell not yet observable: it stays blank.
+        missing rate is a cell not yet observable: it stays blank. Without rows the finding stands alone.
     pooled : DataFrame or None
         age, rate (or retention): the line of all observable cohorts, below.
     name, finding, caption : str
@@ -42,6 +42,9 @@ def triangle_block(
     >>> triangle_block(cells, cells.drop(columns="cohort"), name="c", finding="All stayed.", caption="")
     Triangle: All stayed.
     """
+    if triangle.empty:
+        html = f'<section class="cl-triangle" id="{slug(name)}"><h3>{esc(finding)}</h3></section>'
+        return Block(html, f"Triangle: {finding}")
     triangle = triangle.rename(columns=REVENUE)
     cohorts = list(pd.unique(triangle["cohort"]))
     shown = triangle[triangle["cohort"].isin(cohorts[-newest:]) & (triangle["age"] < MAX_AGES)]

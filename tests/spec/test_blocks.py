@@ -24,7 +24,7 @@ FRAME = pd.DataFrame(
         "customers": [1203, 12],
         "churn_rate": [0.0345, np.nan],
         "mrr": [123456.5, -20.0],
-        "small": [False, True],
+        "denominator": [30, 29],
     }
 )
 SHOWN = {"channel": "text", "customers": "count", "churn_rate": "percent", "mrr": "EUR.2"}
@@ -61,7 +61,7 @@ def test_rows_with_few_behind_them_are_marked_in_words_too():
     html = parsed(blocks.table_block(FRAME, name="t", caption="c", formats=SHOWN))
     assert [row.get("class") for row in html.iter("tr")] == [None, None, "cl-small"]
     assert "fewer than 30" in words(html)
-    clear = blocks.table_block(FRAME.drop(columns="small"), name="t", caption="c", formats=SHOWN)
+    clear = blocks.table_block(FRAME.drop(columns="denominator"), name="t", caption="c", formats=SHOWN)
     assert "fewer than 30" not in clear.html
 
 

@@ -63,7 +63,7 @@ def test_check_prints_the_data_box(params: Path) -> None:
     done = churnlib("check", str(params))
     assert done.returncode == 0, done.stderr
     assert "subscriptions.csv" in done.stdout
-    assert "1 rows set aside" in done.stdout
+    assert "1 row set aside" in done.stdout
     assert "2026-02-30" in done.stdout
 
 

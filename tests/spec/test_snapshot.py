@@ -103,7 +103,7 @@ def test_a_span_cut_off_where_the_records_begin_goes_back_to_the_sign_up(acme):
 
 @pytest.mark.parametrize("period", ["2025-12", "2026-06"])
 def test_a_period_outside_the_data_is_refused(acme, period):
-    with pytest.raises(DataError, match=r"they cover 2026-01-15 to 2026-04-01. The last complete period is 2026-03"):
+    with pytest.raises(DataError, match=r"The data cover 2026-01-15 to 2026-04-01; the last complete month is 2026-03"):
         frozen(acme, period)
 
 

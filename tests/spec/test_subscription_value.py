@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.plain_value import plain_value_steps
+from churnlib.models.plain_value import STEPS, plain_value_steps
 from churnlib.models.projection import project
 from churnlib.models.subscription_value import remaining_value, subscription_value
 from churnlib.models.value_range import ValueTerms
@@ -127,3 +127,15 @@ def test_a_backtest_that_was_off_widens_the_projected_range():
     assert with_test.error_factor > 1.05
     width = (with_test.curve["high"] - with_test.curve["low"]).iloc[-1]
     assert width > 1.5 * (without.curve["high"] - without.curve["low"]).iloc[-1]
+
+
+def test_a_step_the_other_way_is_no_reason_for_the_difference():
+    """All leave after 20 months: survival adds more than either other step takes, and yet the value is the smaller one."""
+    rows = pd.DataFrame({"entry": [0], "duration": [20], "event_observed": [True], "customers": [100]})
+    active = pd.DataFrame({"customers": [10], "mrr": [10.0]})
+    terms = ValueTerms(margin=1.0, discount_rate=0.05, horizon=60)
+    values = subscription_value(rows, active, project(rows), terms=terms)
+    step = plain_value_steps(rows, values, terms=terms).iloc[0]
+    assert step["from_survival"] > -step["from_discount"] > -step["from_horizon"] > 0
+    assert step["value"] < step["plain_value"]
+    assert step["why"] == STEPS["from_discount"]

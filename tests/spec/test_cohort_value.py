@@ -1,0 +1,82 @@
+"""Value to come by cohort: whose first period it is, and that cohorts add up to everybody."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churnlib.models.cohort_value import value_by_cohort
+from churnlib.models.gamma_gamma import MoneyFit
+from churnlib.models.purchase_backtest import PurchaseModelChoice
+from churnlib.models.purchase_model import PurchaseFit
+from churnlib.models.purchase_value import Money, discounted_value
+
+AS_OF = date(2026, 4, 1)
+# Parameters known exactly (their information is huge): what is left in a range is the luck of the future.
+EXACT = tuple(tuple(1e9 * (i == j) for j in range(4)) for i in range(4))
+FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, EXACT, 0, 0)
+MONEY = Money(
+    MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, tuple(row[:3] for row in EXACT[:3]), 35.0, 946),
+    margin=0.3,
+)
+TRUSTED = PurchaseModelChoice("BG/NBD", 5, 0.05, -0.1, 0.1, 1.0, 1.5, False, "")
+WIDENED = PurchaseModelChoice("BG/NBD", 5, 0.05, -0.1, 0.1, 0.2, 1.5, True, "")
+# Seen through 31 March: an age of 30 days began on 1 March, one of 31 days on 28 February, one of 89 on 1 January.
+BUYERS = pd.DataFrame(
+    {
+        "frequency": [0, 2, 1],
+        "recency": [0.0, 2.0, 8.0],
+        "age": [30 / 7, 31 / 7, 89 / 7],
+        "spend_frequency": [0, 2, 1],
+        "value": [0.0, 40.0, 20.0],
+        "customers": [50, 30, 20],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def table():
+    return value_by_cohort(FIT, MONEY, BUYERS, TRUSTED, as_of=AS_OF, grain="month")
+
+
+def test_ages_are_turned_into_first_periods(table):
+    assert table["segment_column"].tolist() == ["all", "cohort", "cohort", "cohort"]
+    assert table["segment"].tolist() == ["all", "2026-01", "2026-02", "2026-03"]
+    assert table["customers"].tolist() == [100, 20, 30, 50]
+    quarters = value_by_cohort(FIT, MONEY, BUYERS, TRUSTED, as_of=AS_OF, grain="quarter")
+    assert quarters[["segment", "customers"]].to_numpy().tolist() == [["all", 100], ["2026-Q1", 100]]
+
+
+def test_the_value_of_a_cohort_is_its_customers_mean(table):
+    each = discounted_value(FIT, MONEY, BUYERS)
+    by_cohort = table.iloc[[3, 2, 1]]  # one row of BUYERS each, the newest first
+    assert by_cohort["value"].to_numpy() == pytest.approx(each["discounted_value"].to_numpy())
+    for name in ("probability_alive", "expected_purchases"):
+        assert by_cohort[name].to_numpy() == pytest.approx(each[name].to_numpy())
+
+
+def test_cohorts_add_up_to_everybody(table):
+    everybody, cohorts = table.iloc[0], table.iloc[1:]
+    for name in ("value", "probability_alive", "expected_purchases"):
+        assert np.average(cohorts[name], weights=cohorts["customers"]) == pytest.approx(everybody[name])
+
+
+def test_ranges_hold_the_value_and_are_wider_for_fewer_customers(table):
+    assert (table["value_low"] < table["value"]).all()
+    assert (table["value"] < table["value_high"]).all()
+    relative = ((table["value_high"] - table["value_low"]) / table["value"]).tolist()
+    assert relative[0] == min(relative)
+
+
+def test_ranges_are_widened_where_the_back_test_asks_for_it():
+    many = BUYERS.assign(customers=BUYERS["customers"] * 1000)
+    row = value_by_cohort(FIT, MONEY, many, WIDENED, as_of=AS_OF, grain="quarter").iloc[0]
+    assert (row.value_low, row.value_high) == pytest.approx((row.value / 1.5, row.value * 1.5))
+
+
+def test_a_model_that_could_not_be_fitted_gives_no_value():
+    unfit = PurchaseFit("BG/NBD", "not fitted", "Too few.", *[float("nan")] * 4, (0, 0, 0, 0), 0, EXACT, 0, 0)
+    frame = value_by_cohort(unfit, MONEY, BUYERS, TRUSTED, as_of=AS_OF, grain="month")
+    assert frame["customers"].tolist() == [100, 20, 30, 50]
+    assert frame[["value", "value_low", "value_high", "probability_alive"]].isna().all(axis=None)
