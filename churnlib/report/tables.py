@@ -11,6 +11,8 @@ MAX_ROWS = 20
 FOLDED_ROWS = 60
 MANY_COLUMNS = 7
 SMALL = "small"
+GROUP = "segment_column"
+ALL = "all"
 ACRONYMS = {"mrr": "MRR", "nrr": "NRR", "grr": "GRR", "arpa": "ARPA", "clv": "CLV", "ltv": "LTV", "cac": "CAC"}
 _SHARES = (
     "rate",
@@ -44,7 +46,8 @@ def table_block(
     Parameters
     ----------
     frame : DataFrame
-        A boolean column `small` marks rows whose denominator is under 30.
+        A boolean column `small` marks rows whose denominator is under 30. Of a column `segment_column` that is not
+        among the formats each value heads its rows, but for "all", which needs no head.
     name : str
         Its id on the page, and the name of its CSV: rows left out are in `tables/<name>.csv`.
     caption : str
@@ -73,7 +76,7 @@ def table_block(
     missing = [key for key in columns if key not in frame.columns]
     if missing:
         raise ValueError(f"table {name!r}: the frame has no column {', '.join(missing)}.")
-    html = _table(frame.head(max_rows), columns, caption, labels or {}, total)
+    html = _table(frame.head(max_rows).reset_index(drop=True), columns, caption, labels or {}, total)
     notes = [_more(len(frame) - max_rows, name), _small_note(frame.head(max_rows)), paragraph(note, "cl-note")]
     wide = " cl-wide" if len(columns) > MANY_COLUMNS else ""
     return Block(
@@ -129,12 +132,29 @@ def _table(
 ) -> str:
     head = "".join(_header(labels.get(key, plain_label(key)), how) for key, how in columns.items())
     small = rows[SMALL].fillna(False).astype(bool) if SMALL in rows.columns else pd.Series(False, index=rows.index)
-    body = "".join(
-        _row(dict(zip(rows.columns, values, strict=True)), columns, "cl-small" if flag else "")
-        for values, flag in zip(rows.itertuples(index=False, name=None), small, strict=True)
+    group = pd.Series(ALL, index=rows.index)
+    if GROUP in rows.columns and GROUP not in columns:
+        group = rows[GROUP]
+        rows = rows.assign(segment=rows["segment"].where(group != ALL, "All customers"))
+    bodies = "".join(
+        f"<tbody>{_group(value, len(columns))}{_rows(part, columns, small)}</tbody>"
+        for value, part in rows.groupby(group.astype(str), sort=False)
     )
     foot = f"<tfoot>{_row(total, columns, 'cl-total', blank='')}</tfoot>" if total else ""
-    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>{bodies}{foot}</table>"
+
+
+def _group(value: object, width: int) -> str:
+    if value == ALL:
+        return ""
+    return f'<tr class="cl-group"><th scope="rowgroup" colspan="{width}">{esc(plain_label(str(value)))}</th></tr>'
+
+
+def _rows(rows: pd.DataFrame, columns: Mapping[str, Format], small: pd.Series) -> str:
+    return "".join(
+        _row(dict(zip(rows.columns, values, strict=True)), columns, "cl-small" if small[index] else "")
+        for index, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True)
+    )
 
 
 def _header(label: str, how: Format) -> str:
