@@ -15,6 +15,7 @@ import churnlib
 from churnlib import formats
 from churnlib.figures import theme
 from churnlib.report import blocks, tables, triangle
+from churnlib.report.headlines import Headlines
 from tests.spec.test_figures import contrast
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -203,6 +204,18 @@ def test_a_change_has_sign_and_words_and_is_grey_within_the_noise(amount, noise,
     assert f"+1.0 points on September 2026, {said}" in words(html)
     assert html.find(f".//span[@class='{css}']") is not None
     assert html.find(".//a").get("href") == "#churn"
+
+
+def test_key_figures_are_a_table_too():
+    figure = blocks.KeyFigure("MRR", "\u20ac5", blocks.Change(0.1, "+10.0 %"), spark=[1, float("nan"), 1234567.8])
+    (row,) = Headlines([figure], [], []).table().to_dict("records")
+    assert row == {
+        "figure": "MRR",
+        "value": "\u20ac5",
+        "change_previous": "+10.0 %",
+        "change_year": "",
+        "course": "[1.0, null, 1234570.0]",
+    }
 
 
 def test_changes_are_points_between_shares_and_per_cent_between_amounts():
