@@ -10,8 +10,8 @@ help: ## list the targets
 report: .venv/run data/demo/subscriptions.parquet ## the demo business's latest monthly report
 	@$(BIN)/churnlib report params/demo.yml
 
-test: .venv/dev ## all tests (installs headless Chromium for the page tests where it can)
-	@sh tests/report/install-chromium.sh
+test: .venv/dev ## all tests (installs Chromium, axe and the HTML checker for the page tests where it can)
+	@sh tests/report/install.sh
 	@$(BIN)/python -m pytest
 
 lab: .venv/dev data/demo/subscriptions.parquet ## JupyterLab on notebooks/

@@ -81,7 +81,6 @@ _LAYERS = {
     ],
     # blocks: what a page shows
     "churnlib.report.headlines": ["headlines"],
-    "churnlib.report.stack": ["stack_block"],
     "churnlib.report.definitions": ["definitions"],
     "churnlib.report.blocks": [
         "data_box_block",
@@ -90,6 +89,7 @@ _LAYERS = {
         "findings_block",
         "key_figures_block",
         "note_block",
+        "stack_block",
         "table_block",
         "triangle_block",
     ],

@@ -37,6 +37,9 @@ ChapterNames = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
+SingleFile = Annotated[
+    bool, typer.Option("--single-file", help="Put each report into one HTML file as well, beside its folder: for mail.")
+]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
@@ -60,6 +63,7 @@ def report(
     chapter: ChapterNames = None,
     output: Output = None,
     jobs: Jobs = None,
+    single_file: SingleFile = False,
     verbose: Verbose = False,
 ) -> None:
     """Make and publish reports: one period, or a range with --from and --to."""
@@ -72,6 +76,12 @@ def report(
             _tell_faults(outcome, verbose)
         for outcome in outcomes:
             print(outcome.folder / "index.html")
+        if single_file:
+            from churnlib.report.single_file import write_single_file
+
+            for outcome in outcomes:
+                if not outcome.faults:
+                    print(write_single_file(outcome.folder))
     raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes) else PUBLISHED)
 
 

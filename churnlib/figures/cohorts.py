@@ -120,7 +120,7 @@ def plot_newest_against_earlier(comparison: pd.DataFrame, *, ax: Axes | None = N
 
 
 def _retention_axes(ax: Axes, highest: float) -> None:
-    ax.set_ylim(0, max(1.0, 1.05 * highest))
+    ax.set_ylim(0, 1.05 * highest if highest > 1 else 1.0)
     share_axis(ax)
     whole_axis(ax)
     name_axes(ax, x="Whole periods since the cohort's first", y="Share of the cohort still active")

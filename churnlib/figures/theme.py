@@ -53,7 +53,8 @@ SMALL, BASE = 8.6, 9.4
 STYLE: dict[str, object] = {
     "figure.figsize": (WIDTH, HEIGHT),
     "figure.constrained_layout.use": True,
-    "figure.constrained_layout.h_pad": 0.05,
+    # Room for the name of the y axis, which stands above it and is not counted in full when a figure is laid out.
+    "figure.constrained_layout.h_pad": 0.09,
     "figure.constrained_layout.w_pad": 0.05,
     # The font that comes with matplotlib measures the same everywhere; pages show the reader's system font.
     "font.family": "DejaVu Sans",

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from churnlib.findings.wording import MIN_N, share_of, spell
-from churnlib.formats import points, text
+from churnlib.formats import interval, points, text
 from churnlib.models.comparisons import rate_difference
 from churnlib.models.intervals import LEVEL
 from churnlib.periods import Grain
@@ -22,6 +22,20 @@ def retention(pooled: pd.DataFrame, *, grain: Grain, verb: str = "are customers"
         f"{share_of(row.rate, row.low, row.high)} {verb} {spell(row.age, grain)} after the {grain} they began in, "
         f"of the {text(row['size'], 'count')} observed that long."
     )
+
+
+def spread(triangle: pd.DataFrame, *, grain: Grain, verb: str = "are still customers") -> str:
+    """How far single cohorts lie apart at the greatest telling age."""
+    enough = triangle[(triangle["size"] >= MIN_N) & triangle["rate"].notna()]
+    for age in AGES:
+        rates = enough[enough["age"] == age]["rate"]
+        if len(rates) >= 2:
+            span = interval(rates.min(), rates.max(), "percent")
+            return (
+                f"From cohort to cohort, {span} {verb} {age} {grain}{'' if age == 1 else 's'} after the {grain} they began in "
+                f"({len(rates)} cohorts of {MIN_N} or more)."
+            )
+    return "Fewer than two cohorts with enough customers have been observed for a whole period yet."
 
 
 def revenue(table: pd.DataFrame, *, grain: Grain) -> str:

@@ -1,8 +1,8 @@
 """Everything that a cell of a report's notebook may end in.
 
 `figure_block`, `table_block`, `triangle_block`, `key_figures_block`, `findings_block`, `data_box_block`,
-`definitions_block` and `note_block` each give a `Block`: HTML in JupyterLab and in the page, one line of text
-elsewhere.
+`definitions_block`, `note_block` and, for several of them, `stack_block` each give a `Block`: HTML in JupyterLab and in
+the page, one line of text elsewhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from churnlib.findings.wording import Finding
 from churnlib.formats import cell, day
 from churnlib.report.key_figures import Change, KeyFigure, change, key_figures_block
 from churnlib.report.markup import Block, esc, link, paragraph, slug
-from churnlib.report.tables import ACRONYMS, FOLDED_ROWS, infer_formats, table_block
+from churnlib.report.tables import FOLDED_ROWS, GROUP, infer_formats, table_block
 from churnlib.report.triangle import triangle_block
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "findings_block",
     "key_figures_block",
     "note_block",
+    "stack_block",
     "style_block",
     "table_block",
     "triangle_block",
@@ -74,13 +75,16 @@ def figure_block(
     Figure: No clear change.
     """
     key = slug(name)
-    head = f'<figure class="cl-figure" id="{key}"><h3>{esc(finding)}</h3>{paragraph(subtitle, "cl-subtitle")}'
     if ax.get_gid() == NOTHING:
-        body = paragraph("There is nothing to draw.", "cl-note cl-nothing")
-    else:
-        body = f"{_picture(ax, key, finding)}<figcaption>{esc(caption)}</figcaption>{_folded(data, key, subtitle)}"
+        plt.close(ax.figure)
+        return Block(f'<div class="cl-figure" id="{key}">{note_block(finding).html}</div>', f"Figure: {finding}")
+    picture = _picture(ax, key, finding)
     plt.close(ax.figure)
-    return Block(f"{head}{body}</figure>", f"Figure: {finding}")
+    html = (
+        f'<div class="cl-figure" id="{key}"><h3>{esc(finding)}</h3>{paragraph(subtitle, "cl-subtitle")}'
+        f"<figure>{picture}<figcaption>{esc(caption)}</figcaption></figure>{_folded(data, key, subtitle)}</div>"
+    )
+    return Block(html, f"Figure: {finding}")
 
 
 def _picture(ax: Axes, key: str, finding: str) -> str:
@@ -96,7 +100,7 @@ def _folded(data: pd.DataFrame | Block | None, key: str, caption: str) -> str:
         frame = data.rename(columns=str).head(FOLDED_ROWS)
         left = len(data) - len(frame)
         note = f"{left:,} more in the CSV files beside this page." if left else ""
-        formats = infer_formats(frame)
+        formats = {name: how for name, how in infer_formats(frame).items() if name != GROUP}
         data = table_block(
             frame, name=f"{key}-numbers", caption=caption, formats=formats, note=note, max_rows=FOLDED_ROWS
         )
@@ -108,21 +112,32 @@ def findings_block(findings: Sequence[Finding]) -> Block:
 
     Examples
     --------
-    >>> findings_block([Finding("Churn was 3.4 % in October.", "revenue.html#churn")])
+    >>> findings_block([Finding("Churn was 3.4 % in October.", "revenue.html#churn-rates", "churn rates")])
     Churn was 3.4 % in October.
     """
-    items = "".join(f"<li>{esc(item.text)}{_evidence(item.href)}</li>" for item in findings)
+    items = "".join(f"<li>{esc(item.text)}{_evidence(item)}</li>" for item in findings)
     return Block(f'<ul class="cl-findings">{items}</ul>', "\n".join(item.text for item in findings))
 
 
-def _evidence(href: str) -> str:
+def _evidence(finding: Finding) -> str:
     """A link named for the section it goes to, so that it makes sense on its own."""
-    if not href:
+    if not finding.href:
         return ""
-    page, _, anchor = href.partition("#")
-    words = (anchor or Path(page).stem).replace("-", " ").replace("_", " ").split()
-    target = " ".join(ACRONYMS.get(word, word) for word in words)
-    return f' <span class="cl-evidence">{link(href, f"See {target}")}</span>'
+    return f' <span class="cl-evidence">{link(finding.href, "See " + (finding.label or "the evidence"))}</span>'
+
+
+def stack_block(blocks: Iterable[Block], *, otherwise: str = "Nothing to show.") -> Block:
+    """Blocks below one another, such as one for each segment column; a sentence where there are none.
+
+    Examples
+    --------
+    >>> stack_block([], otherwise="The parameter file names no segments.")
+    The parameter file names no segments.
+    """
+    parts = list(blocks)
+    if not parts:
+        return note_block(otherwise)
+    return Block("".join(part.html for part in parts), "\n".join(part.summary for part in parts))
 
 
 def note_block(text: str) -> Block:

@@ -4,6 +4,7 @@
 them. Each sentence links to the section that shows it.
 """
 
+import json
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,7 +14,7 @@ from churnlib.findings import revenue as say_revenue
 from churnlib.findings import sales as say_sales
 from churnlib.findings import survival as say_survival
 from churnlib.findings.wording import MIN_N, SMALL, Finding
-from churnlib.formats import day, text
+from churnlib.formats import day, is_missing, text
 from churnlib.measures import churn, cohorts, forecasts, lifetimes, repurchase, revenue, sales
 from churnlib.models.comparisons import rate_difference
 from churnlib.models.hazard import hazard_by_month
@@ -45,6 +46,24 @@ class Headlines:
     actions: list[Finding]
     previous: str = ""
     year: str = ""
+
+    def table(self) -> pd.DataFrame:
+        """The key figures for other programs, and for the index of all reports.
+
+        One row a key figure: figure (its name), value, change_previous, change_year (as they are read; empty where there
+        is none), course (the last values as a JSON list, oldest first, the reported one last; null where unknown).
+        """
+        rows = [
+            {
+                "figure": one.label,
+                "value": one.value,
+                "change_previous": one.change_previous.text if one.change_previous else "",
+                "change_year": one.change_year.text if one.change_year else "",
+                "course": json.dumps([None if is_missing(value) else float(f"{value:.6g}") for value in one.spark]),
+            }
+            for one in self.figures
+        ]
+        return pd.DataFrame(rows, columns=["figure", "value", "change_previous", "change_year", "course"])
 
 
 def headlines(snapshot: Snapshot) -> Headlines:

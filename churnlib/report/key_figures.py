@@ -8,7 +8,8 @@ from typing import Literal
 from churnlib.formats import Format, is_missing, parse_format, points, text
 from churnlib.report.markup import Block, esc, link
 
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 132, 30, 3
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 120, 26, 3
+LONG = 11  # characters of a number that still stands large in a fifth of the page
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,18 @@ def key_figures_block(
 
 
 def _item(figure: KeyFigure, previous: str, year: str) -> str:
+    """Five parts, always in the same order, so that they stand level in the figures side by side."""
     label = link(figure.href, figure.label) if figure.href else esc(figure.label)
     changes = "".join(
         _change(item, figure.good, since)
         for item, since in ((figure.change_previous, previous), (figure.change_year, year))
         if item is not None
     )
-    population = f'<div class="cl-key-n">{esc(figure.n)}</div>' if figure.n else ""
+    long = " cl-long" if len(figure.value) > LONG else ""
     return (
-        f'<li><div class="cl-key-label">{label}</div><div class="cl-key-value">{esc(figure.value)}</div>'
-        f"{population}{_spark(figure)}{changes}</li>"
+        f'<li><div class="cl-key-label">{label}</div><div class="cl-key-value{long}">{esc(figure.value)}</div>'
+        f'<div class="cl-key-n">{esc(figure.n)}</div><div class="cl-key-course">{spark(figure.spark, figure.label)}</div>'
+        f'<div class="cl-changes">{changes}</div></li>'
     )
 
 
@@ -129,13 +132,20 @@ def _change(item: Change, good: str | None, since: str) -> str:
         if good:
             css, words = ("cl-good", "better") if rises == (good == "up") else ("cl-bad", "worse")
     return (
-        f'<div class="cl-change"><span class="{css}"><span aria-hidden="true">{arrow}</span> {esc(item.text)}</span> '
-        f'on {esc(since)}: <span class="{css}">{words}</span></div>'
+        f'<p class="cl-change"><span class="{css}"><span aria-hidden="true">{arrow}</span> {esc(item.text)}</span> '
+        f'<span class="cl-since">on {esc(since)}, <span class="{css}">{words}</span></span></p>'
     )
 
 
-def _spark(figure: KeyFigure) -> str:
-    values = [math.nan if is_missing(value) else float(value) for value in figure.spark]
+def spark(course: Sequence[float], name: str) -> str:
+    """A sparkline: the course of a number over the last periods, a gap where one is missing.
+
+    Examples
+    --------
+    >>> spark([1], "MRR"), spark([1, 2], "MRR").count("<path")
+    ('', 1)
+    """
+    values = [math.nan if is_missing(value) else float(value) for value in course]
     known = [value for value in values if not math.isnan(value)]
     if len(known) < 2:
         return ""
@@ -146,7 +156,7 @@ def _spark(figure: KeyFigure) -> str:
         None if math.isnan(value) else (SPARK_EDGE + i * step, SPARK_EDGE + height * (1 - (value - low) / span))
         for i, value in enumerate(values)
     ]
-    label = f"{figure.label}: course over the last {len(values)} periods"
+    label = f"{name}: course over the last {len(values)} periods"
     return (
         f'<svg class="cl-spark" role="img" aria-label="{esc(label)}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
         f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}"><path d="{_path(spots)}" fill="none" '

@@ -13,6 +13,8 @@ MANY_COLUMNS = 7
 MIN_N = 30
 DENOMINATORS = ("denominator", "opening_customers", "at_risk", "size", "left")
 """What results call the number that a rate rests on."""
+GROUP = "segment_column"
+ALL = "all"
 ACRONYMS = {"mrr": "MRR", "nrr": "NRR", "grr": "GRR", "arpa": "ARPA", "clv": "CLV", "ltv": "LTV", "cac": "CAC"}
 _SHARES = (
     "rate",
@@ -47,7 +49,8 @@ def table_block(
     ----------
     frame : DataFrame
         Rows with a denominator (see `DENOMINATORS`, shown or not) under 30 are marked. Without rows the caption stands
-        alone.
+        alone. Of a column `segment_column` that is not among the formats each value heads its rows, but for "all", which
+        needs no head.
     name : str
         Its id on the page, and the name of its CSV: rows left out are in `tables/<name>.csv`.
     caption : str
@@ -79,7 +82,7 @@ def table_block(
     if frame.empty:
         said = caption if caption.endswith(".") else f"{caption}: there is nothing to show."
         return Block(f'<div class="cl-table" id="{slug(name)}">{paragraph(said, "cl-note cl-nothing")}</div>', said)
-    html = _table(frame.head(max_rows), columns, caption, labels or {}, total)
+    html = _table(frame.head(max_rows).reset_index(drop=True), columns, caption, labels or {}, total)
     notes = [_more(len(frame) - max_rows, name), _small_note(frame.head(max_rows)), paragraph(note, "cl-note")]
     wide = " cl-wide" if len(columns) > MANY_COLUMNS else ""
     return Block(
@@ -134,12 +137,30 @@ def _table(
     total: Mapping[str, object] | None,
 ) -> str:
     head = "".join(_header(labels.get(key, plain_label(key)), how) for key, how in columns.items())
-    body = "".join(
-        _row(dict(zip(rows.columns, values, strict=True)), columns, "cl-small" if flag else "")
-        for values, flag in zip(rows.itertuples(index=False, name=None), _is_small(rows), strict=True)
+    small = _is_small(rows)
+    group = pd.Series(ALL, index=rows.index)
+    if GROUP in rows.columns and GROUP not in columns:
+        group = rows[GROUP]
+        rows = rows.assign(segment=rows["segment"].where(group != ALL, "All customers"))
+    bodies = "".join(
+        f"<tbody>{_group(value, len(columns))}{_rows(part, columns, small)}</tbody>"
+        for value, part in rows.groupby(group.astype(str), sort=False)
     )
     foot = f"<tfoot>{_row(total, columns, 'cl-total', blank='')}</tfoot>" if total else ""
-    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>{foot}</table>"
+    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>{bodies}{foot}</table>"
+
+
+def _group(value: object, width: int) -> str:
+    if value == ALL:
+        return ""
+    return f'<tr class="cl-group"><th scope="rowgroup" colspan="{width}">{esc(plain_label(str(value)))}</th></tr>'
+
+
+def _rows(rows: pd.DataFrame, columns: Mapping[str, Format], small: list[bool]) -> str:
+    return "".join(
+        _row(dict(zip(rows.columns, values, strict=True)), columns, "cl-small" if small[index] else "")
+        for index, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True)
+    )
 
 
 def _header(label: str, how: Format) -> str:

@@ -6,15 +6,24 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 import nbformat
 import pytest
 import yaml
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from churnlib.report import plan
 
 CUSTOMERS = 1500
-DEMO = plan.PROJECT / "params" / "demo.yml"
+DEMO, CDNOW = (plan.PROJECT / "params" / f"{name}.yml" for name in ("demo", "cdnow"))
+CHAPTERS = {
+    "demo": ("index", "revenue", "cohorts", "survival", "clv"),
+    "cdnow": ("index", "sales", "cohorts", "repurchase", "clv"),
+}
+REPORT_PAGES = [f"{business}/*/{chapter}.html" for business, chapters in CHAPTERS.items() for chapter in chapters]
+PAGES = ["index.html", "broken/*.failed/index.html", *(f"{business}/*.html" for business in CHAPTERS), *REPORT_PAGES]
+DESKTOP = 1280
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITH_NOTEBOOKS = """
 import sys
@@ -39,23 +48,87 @@ def demo_params(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_reports(demo_params: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The same report by the real command, twice, in two output folders: the folders of the report."""
-    folders = []
-    for name in ("first", "second"):
-        output = tmp_path_factory.mktemp(name)
-        done = run_churnlib("report", str(demo_params), "--output", str(output))
-        folders.append(Path(done.stdout.strip().splitlines()[-1]).parent)
-    return folders
+def published(demo_params: Path, tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]) -> Path:
+    """What the real command publishes, once for all page tests: a report of each kind, as folder and as single file, a
+    failed run beside them, and the index of all."""
+    output, folder = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("broken")
+    write_notebook(folder, "summary", "raise ValueError('<b>broken</b>')")
+    broken = demo_params.with_name("broken.yml")
+    values = yaml.safe_load(demo_params.read_text(encoding="utf-8"))
+    broken.write_text(yaml.safe_dump(values | {"business": "broken", "title": "Broken & Sons"}), encoding="utf-8")
+    command = [sys.executable, "-c", WITH_NOTEBOOKS, str(folder), "report", str(broken), "--output", str(output)]
+    assert subprocess.run(command, capture_output=True, timeout=600).returncode == 1
+    run_churnlib("report", str(demo_params), str(CDNOW), "--output", str(output), "--single-file")
+    return output
+
+
+@pytest.fixture(scope="session")
+def demo_reports(published: Path, demo_params: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The report of the simulated business by the real command, twice, in two output folders: the folders of the report."""
+    done = run_churnlib("report", str(demo_params), "--output", str(tmp_path_factory.mktemp("second")))
+    return [*(published / "demo").glob("[0-9]*"), Path(done.stdout.strip().splitlines()[-1]).parent]
+
+
+class Look(NamedTuple):
+    """A page, opened from disk without a network: what it asked for or complained of, and where it stands."""
+
+    page: Page
+    complaints: list[str]
+    path: Path
+
+    def at(self, width: int = DESKTOP, height: int = 900, **media: str | None) -> Page:
+        """The page as it is at a width, in a scheme or medium, with everything unfolded that folds."""
+        self.page.emulate_media(**({"media": "screen", "color_scheme": "light"} | media))
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+        return self.page
+
+
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread: no longer than needed
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def look(request: pytest.FixtureRequest, browser: Browser, published: Path) -> Iterator[Look]:
+    """Every page that is published, each opened once a module."""
+    (path,) = published.glob(request.param)
+    context = browser.new_context(offline=True, viewport={"width": DESKTOP, "height": 900})
+    page, complaints, address = context.new_page(), [], path.as_uri()
+    page.on("request", lambda request: complaints.append(request.url) if request.url != address else None)
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address, wait_until="load")
+    yield Look(page, complaints, path)
+    context.close()
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of the system's Chromium. Where there is none the page tests are skipped, but never in CI."""
+    """Path of the system's Chromium."""
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None and os.environ.get("CI"):
-        pytest.fail("no Chromium: tests/report/install-chromium.sh installs one")
-    return found or pytest.skip("no Chromium on this machine (tests/report/install-chromium.sh installs one)")
+    return found or _missing("no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def npm_package() -> Callable[[str], Path]:
+    """`npm_package(name)` is the folder of a package of package-lock.json."""
+
+    def installed(name: str) -> Path:
+        folder = Path(__file__).parent / "node_modules" / name
+        return folder if folder.exists() else _missing(f"{name} is not installed")
+
+    return installed
+
+
+def _missing(what: str) -> NoReturn:
+    """Skip the test, but never in CI."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what} (tests/report/install.sh installs it where it can)")
 
 
 @pytest.fixture

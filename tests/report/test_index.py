@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report.index import read_reports, write_index
+from churnlib.report.index import periods, read_reports, write_index
 
 
 def publish(output: Path, business: str, folder: str, title: str = "Acme", **more: object) -> None:
@@ -26,22 +26,49 @@ def test_businesses_by_title_and_periods_newest_first(tmp_path: Path) -> None:
     publish(tmp_path, "acme", "2026-10", "beta")
     found = read_reports(tmp_path)
     assert [(one.name, one.title) for one in found] == [("zeta", "Alpha Ltd"), ("acme", "beta")]
-    assert [entry.period for entry in found[1].entries] == ["2026-10", "2025-12"]
+    assert list(found[1].entries) == ["2026-10", "2025-12"]
+
+
+def test_months_and_quarters_stand_in_one_order(tmp_path: Path) -> None:
+    for label in ("2026-10", "2026-Q3", "2026-08", "2025-Q4"):
+        publish(tmp_path, "acme", label)
+    assert [one["label"] for one in periods(read_reports(tmp_path))] == ["2026-10", "2026-Q3", "2026-08", "2025-Q4"]
+
+
+def test_headline_is_the_first_key_figure_with_its_course(tmp_path: Path) -> None:
+    publish(tmp_path, "acme", "2026-09")
+    publish(tmp_path, "acme", "2026-10")
+    tables = tmp_path / "acme" / "2026-10" / "tables"
+    tables.mkdir()
+    (tables / "key_figures.csv").write_text('figure,value,course\nMRR,"<\u20ac5>","[1, null, 3, 4]"\nChurn,3 %,[]\n')
+    page = write_index(tmp_path).read_text()
+    assert "&lt;\u20ac5&gt;<span" in page
+    assert "<\u20ac5>" not in page
+    assert page.count('<svg class="cl-spark"') == 1
+    assert "Churn" not in page
+
+
+@pytest.mark.parametrize("text", ["", "figure,value\n", "figure,value,course\nMRR,5,[1\n", "\x00"])
+def test_key_figures_that_cannot_be_read_leave_a_plain_link(tmp_path: Path, text: str) -> None:
+    publish(tmp_path, "acme", "2026-10")
+    (tmp_path / "acme" / "2026-10" / "tables").mkdir()
+    (tmp_path / "acme" / "2026-10" / "tables" / "key_figures.csv").write_text(text)
+    assert '<a href="acme/2026-10/index.html">Report' in write_index(tmp_path).read_text()
 
 
 def test_failed_run_is_seen_beside_the_good_report(tmp_path: Path) -> None:
     publish(tmp_path, "acme", "2026-10")
     publish(tmp_path, "acme", "2026-10.failed", status="failed")
     page = write_index(tmp_path).read_text()
-    assert page.count('<tr id="acme-2026-10">') == 1
-    assert '<a href="acme/2026-10/index.html">October 2026</a>' in page
-    assert 'href="acme/2026-10.failed/index.html">failed: see why</a>' in page
+    assert page.count('<td id="acme-2026-10">') == 1
+    assert '<a href="acme/2026-10/index.html">Report' in page
+    assert 'href="acme/2026-10.failed/index.html">failed: see why<' in page
 
 
 def test_failed_run_alone_is_seen(tmp_path: Path) -> None:
     publish(tmp_path, "acme", "2026-10.failed", status="failed")
     page = write_index(tmp_path).read_text()
-    assert '<tr id="acme-2026-10">' in page
+    assert '<td id="acme-2026-10">' in page
     assert "no report" in page
     assert 'href="acme/2026-10/index.html"' not in page
 

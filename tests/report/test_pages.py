@@ -1,17 +1,18 @@
-"""Every page of a real report, looked at in a real headless Chromium: offline, on phones and desktops."""
+"""Every page that is published, looked at in a real headless Chromium: offline, on phones and desktops."""
 
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-CHAPTERS = ("index", "revenue", "cohorts", "survival", "clv")
+from tests.report.conftest import CHAPTERS, Look
+
 WIDTHS = (360, 390, 768, 1280)
 MAX_BYTES = 1_000_000
-HEIGHT = 900
 # Text that only a mistake puts before a reader: missing numbers, objects' names, libraries' words.
 MISTAKES = re.compile(
     r"\bNaN\b|\bnan\b|\bNaT\b|\binf\b|<[\w.]+ object at|\bNone\b(?! of\b)|\w*Warning\b|Traceback|0x[0-9a-f]{6,}"
@@ -30,101 +31,148 @@ BROKEN_ANCHORS = """() => [...document.querySelectorAll('a[href^="#"]')]
 TABLE_FAULTS = """() => [...document.querySelectorAll('table')]
     .filter(t => !t.caption || [...t.querySelectorAll('th')].some(th => !th.scope && th.textContent.trim()))
     .map(t => t.outerHTML.slice(0, 200))"""
+# Words of a chart that its edge cuts off, or that lie on one another.
+CHART_FAULTS = """() => [...document.querySelectorAll('.cl-figure svg')].flatMap(svg => {
+    const edge = svg.getBoundingClientRect()
+    const texts = [...svg.querySelectorAll('text')].map(t => ({words: t.textContent, box: t.getBoundingClientRect()}))
+    const cut = texts.filter(({box}) => box.left < edge.left - 1 || box.right > edge.right + 1
+        || box.top < edge.top - 1 || box.bottom > edge.bottom + 1).map(one => ['cut off', one.words])
+    const over = texts.flatMap((a, i) => texts.slice(i + 1).filter(b =>
+        Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 1 &&
+        Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top) > 4).map(b => [a.words, b.words]))
+    return [...cut, ...over]
+})"""
+BOTTOM = "element => element.getBoundingClientRect().bottom"
+LINE_COLOURS = """() => Object.fromEntries([...document.querySelectorAll('#survival-by-channel svg text')]
+    .map(t => [t.textContent.replace(/ [0-9.]+ %$/, ''), t.style.fill]).filter(([_, hue]) => hue.includes('segment')))"""
+BAR_COLOURS = """() => [...document.querySelectorAll('#value-by-channel svg path')].map(p => p.style.fill)
+    .filter(hue => hue.includes('segment'))"""
 
 
-@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread: no longer than needed
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium)
-        yield launched
-        launched.close()
+def test_page_loads_nothing_and_complains_of_nothing(look: Look) -> None:
+    look.at().wait_for_timeout(100)
+    assert look.complaints == []
 
 
-@pytest.fixture(params=CHAPTERS)
-def chapter(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture
-def opened(browser: Browser, demo_reports: list[Path], chapter: str) -> Iterator[tuple[Page, list[str]]]:
-    """The page, opened from disk without a network; and whatever it asked for or complained of."""
-    context = browser.new_context(offline=True, viewport={"width": WIDTHS[-1], "height": HEIGHT})
-    page, complaints = context.new_page(), []
-    address = (demo_reports[0] / f"{chapter}.html").as_uri()
-    page.on("request", lambda request: complaints.append(request.url) if request.url != address else None)
-    page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address, wait_until="load")
-    yield page, complaints
-    context.close()
-
-
-def test_page_loads_nothing_and_complains_of_nothing(opened: tuple[Page, list[str]]) -> None:
-    page, complaints = opened
-    page.wait_for_timeout(200)
-    assert complaints == []
-
-
-def test_policy_lets_nothing_be_loaded(opened: tuple[Page, list[str]]) -> None:
-    policy = opened[0].get_attribute('meta[http-equiv="Content-Security-Policy"]', "content")
+def test_policy_lets_nothing_be_loaded(look: Look) -> None:
+    policy = look.page.get_attribute('meta[http-equiv="Content-Security-Policy"]', "content")
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
-    assert opened[0].locator("script, iframe, object, link[rel=stylesheet]").count() == 0
+    assert look.page.locator("script, iframe, object, link[rel=stylesheet]").count() == 0
 
 
-def test_no_code_and_no_mistake_is_shown(opened: tuple[Page, list[str]]) -> None:
-    opened[0].evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
-    text = opened[0].locator("body").inner_text()
-    assert len(text) > 500
+def test_no_code_and_no_mistake_is_shown(look: Look) -> None:
+    text = look.at().locator("body").inner_text()
+    assert len(text) > 100
     assert CODE.findall(text) == []
     assert MISTAKES.findall(text) == []
 
 
-def test_every_picture_has_a_text_alternative(opened: tuple[Page, list[str]]) -> None:
-    assert opened[0].evaluate(WITHOUT_NAME) == []
-    assert opened[0].evaluate(BARE_SVG) == []
+def test_every_picture_has_a_text_alternative(look: Look) -> None:
+    assert look.page.evaluate(WITHOUT_NAME) == []
+    assert look.page.evaluate(BARE_SVG) == []
 
 
-def test_tables_have_captions_and_scoped_headers(opened: tuple[Page, list[str]]) -> None:
-    assert opened[0].evaluate(TABLE_FAULTS) == []
+def test_tables_have_captions_and_scoped_headers(look: Look) -> None:
+    assert look.page.evaluate(TABLE_FAULTS) == []
 
 
-def test_page_never_scrolls_sideways(opened: tuple[Page, list[str]]) -> None:
-    page, wide = opened[0], {}
-    page.evaluate("() => document.querySelectorAll('details').forEach(d => d.open = true)")
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        wide[width] = page.evaluate(TOO_WIDE)
+def test_words_of_charts_are_whole_and_apart(look: Look) -> None:
+    assert look.at().evaluate(CHART_FAULTS) == []
+
+
+def test_page_never_scrolls_sideways(look: Look) -> None:
+    wide = {width: look.at(width).evaluate(TOO_WIDE) for width in WIDTHS}
     assert wide == dict.fromkeys(WIDTHS, 0)
 
 
-def test_title_period_and_provenance(opened: tuple[Page, list[str]], demo_reports: list[Path]) -> None:
-    page = opened[0]
-    manifest = json.loads((demo_reports[0] / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["period_name"] in page.title()
-    assert manifest["title"] in page.title()
-    footer = page.locator("footer").inner_text()
-    for words in ("demo", manifest["fingerprints"]["data"][:12], manifest["fingerprints"]["parameters"]):
-        assert words in footer
-    assert f"churnlib report demo.yml --period {manifest['period']}" in footer
-
-
-def test_links_within_the_report_lead_somewhere(opened: tuple[Page, list[str]], demo_reports: list[Path]) -> None:
-    page, folder = opened[0], demo_reports[0]
-    assert page.evaluate(BROKEN_ANCHORS) == []
-    links = page.evaluate("() => [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
-    files = {link.partition("#")[0] for link in links if link.partition("#")[0]}
-    assert [file for file in files if not (folder / file).exists()] == []
+def test_links_lead_somewhere(look: Look) -> None:
+    assert look.page.evaluate(BROKEN_ANCHORS) == []
+    links = look.page.evaluate("() => [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
     for link in links:
         file, _, anchor = link.partition("#")
-        if anchor and file and not file.startswith(".."):
-            assert f'id="{anchor}"' in (folder / file).read_text(encoding="utf-8"), link
+        assert not file or (look.path.parent / file).exists(), link
+        if anchor and file and not file.startswith(".."):  # to other periods there may be no report yet
+            assert f'id="{anchor}"' in (look.path.parent / file).read_text(encoding="utf-8"), link
 
 
-def test_page_is_small(demo_reports: list[Path], chapter: str) -> None:
-    assert (demo_reports[0] / f"{chapter}.html").stat().st_size < MAX_BYTES
+def test_page_is_small(look: Look) -> None:
+    assert look.path.stat().st_size < MAX_BYTES
+
+
+def test_pages_are_valid_html(published: Path, npm_package: Callable[[str], Path]) -> None:
+    """By the checker of the W3C: structure, attributes, unique ids, styles."""
+    jar = npm_package("vnu-jar") / "build" / "dist" / "vnu.jar"
+    pages = list(published.rglob("*.html"))
+    assert len(pages) >= sum(map(len, CHAPTERS.values())) + 4
+    checked = subprocess.run(
+        ["java", "-jar", str(jar), "--format", "json", *map(str, pages)], capture_output=True, text=True, timeout=300
+    )
+    found = json.loads(checked.stderr)["messages"]
+    assert [(one["url"].rsplit("/", 1)[-1], one["message"], one.get("extract")) for one in found] == []
+
+
+@pytest.mark.parametrize("business", CHAPTERS)
+def test_first_screen_says_what_happened(browser: Browser, published: Path, business: str) -> None:
+    """Without scrolling: title, as-of, all key figures in one row, and the first sentences on what happened."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(next(published.glob(f"{business}/*/index.html")).as_uri())
+    keys = page.locator(".cl-keys li")
+    assert keys.count() == 5
+    assert len({round(keys.nth(i).bounding_box()["y"]) for i in range(5)}) == 1
+    assert page.locator(".as-of").evaluate(BOTTOM) < keys.first.bounding_box()["y"]
+    for sentence in page.locator(".cl-findings").first.locator("li").all()[:2]:
+        assert sentence.evaluate(BOTTOM) <= 900
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert max(keys.nth(i).bounding_box()["height"] for i in range(5)) <= 120
+    page.close()
+
+
+def test_a_segment_keeps_its_colour(browser: Browser, published: Path) -> None:
+    """The lines of the survival chapter and the bars of the value chapter."""
+    page = browser.new_page()
+    page.goto(next(published.glob("demo/*/survival.html")).as_uri())
+    lines = page.evaluate(LINE_COLOURS)
+    page.goto(next(published.glob("demo/*/clv.html")).as_uri())
+    names = page.locator("#value-by-channel tbody th[scope=row]").all_text_contents()
+    bars = list(dict.fromkeys(page.evaluate(BAR_COLOURS)))
+    assert len(names) == len(bars) == 5
+    assert {name: lines[name] for name in names} == dict(zip(names, bars, strict=True))
+    page.close()
+
+
+@pytest.mark.parametrize("business", CHAPTERS)
+def test_single_file_holds_the_whole_report(browser: Browser, published: Path, business: str) -> None:
+    page = browser.new_page()
+    page.goto(next(published.glob(f"{business}/*.html")).as_uri())
+    for chapter in CHAPTERS[business]:
+        alone = browser.new_page()
+        alone.goto(next(published.glob(f"{business}/*/{chapter}.html")).as_uri())
+        section = "summary" if chapter == "index" else chapter
+        assert page.locator(f"#{section} .cl-figure").count() == alone.locator(".cl-figure").count()
+        assert page.locator(f"#{section} table").count() == alone.locator("table").count()
+        alone.close()
+    page.locator(".cl-evidence a").first.click()
+    assert "#" in page.url
+    assert page.evaluate("() => document.querySelector(':target').closest('section').id !== 'summary'")
+    leading_out = page.locator("a[href]:not([href^='#'])").all()
+    assert [one.get_attribute("href") for one in leading_out] == []
+    page.close()
+
+
+def test_title_period_and_provenance(demo_reports: list[Path], browser: Browser) -> None:
+    manifest = json.loads((demo_reports[0] / "manifest.json").read_text(encoding="utf-8"))
+    page = browser.new_page()
+    for chapter in CHAPTERS["demo"]:
+        page.goto((demo_reports[0] / f"{chapter}.html").as_uri())
+        for words in (manifest["period_name"], manifest["title"]):
+            assert words in page.title()
+            assert words in page.locator("h1").first.inner_text()
+        footer = page.locator("footer").inner_text()
+        for words in ("demo", manifest["fingerprints"]["data"][:12], manifest["fingerprints"]["parameters"]):
+            assert words in footer
+        assert f"churnlib report demo.yml --period {manifest['period']}" in footer
+    page.close()
 
 
 def test_same_input_gives_the_same_bytes(demo_reports: list[Path]) -> None:
@@ -137,18 +185,16 @@ def test_same_input_gives_the_same_bytes(demo_reports: list[Path]) -> None:
     )
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
-    assert {f"{name}.html" for name in CHAPTERS} <= one.keys()
+    assert {f"{name}.html" for name in CHAPTERS["demo"]} <= one.keys()
 
 
-def test_pages_and_tables_name_no_folder_of_this_machine(demo_reports: list[Path]) -> None:
-    folder = demo_reports[0]
-    output = str(folder.parents[1]).encode()
-    kept = [path for path in folder.rglob("*") if path.is_file()]
-    assert [path.name for path in kept if output in path.read_bytes()] == []
+def test_pages_and_tables_name_no_folder_of_this_machine(published: Path) -> None:
+    kept = [path for path in published.rglob("*") if path.is_file()]
+    assert [path.name for path in kept if str(published).encode() in path.read_bytes()] == []
 
 
-def test_no_raw_rows_are_published(demo_reports: list[Path]) -> None:
-    assert list(demo_reports[0].rglob("*.parquet")) == []
+def test_no_raw_rows_are_published(published: Path) -> None:
+    assert list(published.rglob("*.parquet")) == []
 
 
 def test_fixed_tables(demo_reports: list[Path]) -> None:
@@ -164,18 +210,24 @@ def test_fixed_tables(demo_reports: list[Path]) -> None:
         "hazard": "tenure at_risk events hazard hazard_low hazard_high",
         "clv": "segment_column segment customers value value_low value_high",
         "clv_parameters": "model parameter estimate standard_error",
+        "key_figures": "figure value change_previous change_year course",
     }
     for name, columns in promised.items():
         header = (demo_reports[0] / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
         assert [column for column in columns.split() if column not in header] == [], name
 
 
-def test_index_leads_to_the_report(browser: Browser, demo_reports: list[Path]) -> None:
-    folder = demo_reports[0]
-    page = browser.new_page(viewport={"width": 390, "height": HEIGHT})
-    page.goto((folder.parents[1] / "index.html").as_uri())
-    assert page.evaluate(TOO_WIDE) == 0
-    assert page.locator(f'[id="demo-{folder.name}"]').count() == 1
-    page.locator(f'a[href="demo/{folder.name}/index.html"]').click()
-    assert page.url == (folder / "index.html").as_uri()
+def test_index_leads_to_the_reports_and_shows_the_failure(browser: Browser, published: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((published / "index.html").as_uri())
+    (report,) = published.glob("demo/[0-9]*/")
+    cell = page.locator(f'[id="demo-{report.name}"]')
+    value = (report / "tables" / "key_figures.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert cell.locator("a").inner_text().split("\n")[0].split(" ")[0].strip() in value
+    assert page.locator("thead th", has_text="MRR").locator("svg").count() == 1
+    cell.locator("a").click()
+    assert page.url == (report / "index.html").as_uri()
+    page.go_back()
+    page.locator("a", has_text="failed: see why").click()
+    assert "<b>broken</b>" in page.locator("main").inner_text()
     page.close()

@@ -15,6 +15,7 @@ import churnlib
 from churnlib import formats
 from churnlib.figures import theme
 from churnlib.report import blocks, tables, triangle
+from churnlib.report.headlines import Headlines
 from tests.spec.test_figures import contrast
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -90,12 +91,12 @@ def test_a_figure_says_its_finding_as_heading_and_as_text_alternative():
         ax, name="Fig 1", finding=HOSTILE, subtitle="Churn, %; n = 30", caption="Lost / opening.", data=frame
     )
     html = parsed(block)
-    figure = html.find("figure")
+    figure = html.find("div")
     assert figure.get("id") == "fig-1"
     assert words(figure.find("h3")) == HOSTILE
     svg = next(one for one in figure.iter() if one.tag.endswith("svg"))
     assert (svg.get("role"), svg.get("aria-label")) == ("img", HOSTILE)
-    assert words(figure.find("figcaption")) == "Lost / opening."
+    assert words(figure.find("figure/figcaption")) == "Lost / opening."
     assert rows(figure.find("details")) == [["Tenure", "Estimate (%)"], ["1", "90.0"], ["2", "\u2013"]]
     assert not plt.fignum_exists(ax.figure.number), "or the notebook would show it twice"
     assert repr(block) == f"Figure: {HOSTILE}"
@@ -114,7 +115,23 @@ def test_a_figure_of_nothing_is_a_sentence():
     ax.set_gid(theme.NOTHING)
     block = blocks.figure_block(ax, name="f", finding="Nobody came.", subtitle="", caption="")
     assert "svg" not in block.html
-    assert "nothing to draw" in block.html
+    assert words(parsed(block)) == "Nobody came."
+
+
+def test_segments_stand_under_their_column():
+    frame = pd.DataFrame(
+        {"segment_column": ["all", "channel", "channel"], "segment": ["all", "web", HOSTILE], "customers": [3, 2, 1]}
+    )
+    block = blocks.table_block(frame, name="t", caption="c", formats={"segment": "text", "customers": "count"})
+    html = parsed(block)
+    assert rows(html)[1:] == [["All customers", "3"], ["Channel"], ["web", "2"], [HOSTILE, "1"]]
+    head = next(cell for cell in html.iter("th") if words(cell) == "Channel")
+    assert (head.get("scope"), head.get("colspan")) == ("rowgroup", "2")
+
+
+def test_a_long_number_stands_smaller():
+    html = blocks.key_figures_block([blocks.KeyFigure("MRR", "US$2,139,663"), blocks.KeyFigure("Churn", "3 %")]).html
+    assert html.count("cl-long") == 1
 
 
 def cells() -> pd.DataFrame:
@@ -184,9 +201,21 @@ def test_a_change_has_sign_and_words_and_is_grey_within_the_noise(amount, noise,
         "Churn", "3.4 %", blocks.Change(amount, "+1.0 points", noise), good=good, n="of 900", href="#churn"
     )
     html = parsed(blocks.key_figures_block([figure], previous="September 2026"))
-    assert f"+1.0 points on September 2026: {said}" in words(html)
+    assert f"+1.0 points on September 2026, {said}" in words(html)
     assert html.find(f".//span[@class='{css}']") is not None
     assert html.find(".//a").get("href") == "#churn"
+
+
+def test_key_figures_are_a_table_too():
+    figure = blocks.KeyFigure("MRR", "\u20ac5", blocks.Change(0.1, "+10.0 %"), spark=[1, float("nan"), 1234567.8])
+    (row,) = Headlines([figure], [], []).table().to_dict("records")
+    assert row == {
+        "figure": "MRR",
+        "value": "\u20ac5",
+        "change_previous": "+10.0 %",
+        "change_year": "",
+        "course": "[1.0, null, 1234570.0]",
+    }
 
 
 def test_changes_are_points_between_shares_and_per_cent_between_amounts():
@@ -204,10 +233,13 @@ def test_a_sparkline_leaves_a_gap_where_nothing_is_known():
 
 
 def test_each_finding_leads_to_its_section():
-    found = [blocks.Finding("Churn was 3 %.", "revenue.html#mrr-churn"), blocks.Finding(HOSTILE, "javascript:alert(1)")]
+    found = [
+        blocks.Finding("Churn was 3 %.", "revenue.html#churn", "MRR churn"),
+        blocks.Finding(HOSTILE, "javascript:alert(1)"),
+    ]
     html = parsed(blocks.findings_block(found))
     links = [(link.get("href"), words(link)) for link in html.iter("a")]
-    assert links == [("revenue.html#mrr-churn", "See MRR churn")]
+    assert links == [("revenue.html#churn", "See MRR churn")]
     assert HOSTILE in words(html)
 
 

@@ -1,7 +1,9 @@
 """Who is still there at the same age, by tables anyone can check by eye."""
 
+import pandas as pd
 import pytest
 
+from churnlib.findings import cohorts as say
 from churnlib.measures.cohorts import customer_retention, newest_against_earlier, pooled, revenue_retention
 from tests.business import frame_of, snapshot_of
 
@@ -163,3 +165,15 @@ def test_nobody_yet_is_an_empty_triangle(business):
     assert triangle.empty
     assert pooled(triangle).empty
     assert newest_against_earlier(triangle).empty
+
+
+def test_the_triangle_says_how_far_cohorts_of_enough_customers_lie_apart():
+    triangle = pd.DataFrame(
+        [("a", 6, 40, 0.5), ("b", 6, 40, 0.25), ("small", 6, 29, 0.9), ("a", 12, 40, 0.1), ("b", 12, 40, None)],
+        columns=["cohort", "age", "size", "rate"],
+    )
+    said = say.spread(triangle, grain="month", verb="bought")
+    assert said == (
+        "From cohort to cohort, 25.0 to 50.0\u00a0% bought 6 months after the month they began in (2 cohorts of 30 or more)."
+    )
+    assert "Fewer than two cohorts" in say.spread(triangle[triangle["cohort"] == "a"], grain="month")
