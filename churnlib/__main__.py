@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 PUBLISHED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+
+class KernelKind(StrEnum):
+    """Forked where the system can; plain everywhere."""
+
+    forked = "forked"
+    plain = "plain"
+
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 File = Annotated[Path, typer.Argument(metavar="PARAMS", help="A params/*.yml.")]
@@ -37,6 +46,7 @@ ChapterNames = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
+Kernel = Annotated[KernelKind, typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same.")]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
@@ -60,6 +70,7 @@ def report(
     chapter: ChapterNames = None,
     output: Output = None,
     jobs: Jobs = None,
+    kernel: Kernel = KernelKind.forked,
     verbose: Verbose = False,
 ) -> None:
     """Make and publish reports: one period, or a range with --from and --to."""
@@ -67,7 +78,8 @@ def report(
         from churnlib.report.plan import REPORTS, When, plan_reports
 
         requests = plan_reports(params, When(period, first, last), chapter or ())
-        outcomes = _make(requests, (output or REPORTS).absolute(), jobs or _cores())
+        plain = kernel is KernelKind.plain
+        outcomes = _make(requests, (output or REPORTS).absolute(), jobs=jobs or _cores(), plain=plain)
         for outcome in outcomes:
             _tell_faults(outcome, verbose)
         for outcome in outcomes:
@@ -117,17 +129,20 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
         raise typer.Exit(FAILED) from None
 
 
-def _make(requests: "list[tuple[Plan, Checked]]", output: Path, jobs: int) -> "list[Outcome]":
+def _make(requests: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, plain: bool) -> "list[Outcome]":
     """Make the reports with progress shown; kernels are gone when this ends, however it ends."""
-    from churnlib.report.make import make_reports
-    from churnlib.report.progress import progress_for
+    from churnlib.report.kernels import Kernels
 
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with progress_for(len(requests)) as progress:
-        reports = make_reports(requests, output, jobs=jobs, progress=progress)
-        with contextlib.closing(reports):
-            return list(reports)
+    with Kernels(plain) as kernels:  # before the imports that follow: kernels import, too, and there is another core
+        from churnlib.report.make import make_reports
+        from churnlib.report.progress import progress_for
+
+        with progress_for(len(requests)) as progress:
+            reports = make_reports(requests, output, kernels=kernels, jobs=jobs, progress=progress)
+            with contextlib.closing(reports):
+                return list(reports)
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

@@ -27,6 +27,9 @@ PRELOADED = (
     "ipykernel.ipkernel",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
+    "ibis.backends.sql.compilers",
+    "pyarrow.pandas_compat",
+    "sqlglot.generators",
 )
 
 

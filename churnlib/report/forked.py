@@ -145,7 +145,9 @@ class Kernel:
 class ForkedProvisioner(LocalProvisioner):
     """Launches kernels of this Python by forking; all else about them is as for any local kernel."""
 
-    async def launch_kernel(self, cmd: list[str], *, server: ForkServer | None = None, **options: Any) -> dict[str, Any]:
+    async def launch_kernel(
+        self, cmd: list[str], *, server: ForkServer | None = None, **options: Any
+    ) -> dict[str, Any]:
         """Fork `python -m ipykernel_launcher ...`; any other command is started as it stands."""
         if not can_fork() or cmd[:3] != [sys.executable, *LAUNCHER]:
             return await super().launch_kernel(cmd, **options)
