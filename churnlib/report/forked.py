@@ -106,9 +106,8 @@ class Kernel:
     def __init__(self, reports: socket.socket) -> None:
         self._reports = reports
         self._reading = threading.Lock()
-        self._lines = reports.makefile("rb", buffering=0)
         reports.settimeout(START_TIMEOUT)
-        self.pid = int(self._lines.readline())
+        self.pid = int(self._line())
         reports.settimeout(None)
         self.returncode: int | None = None
 
@@ -117,10 +116,12 @@ class Kernel:
         with self._reading:
             if self.returncode is None and select.select([self._reports], [], [], 0)[0]:
                 # Without a last word the server itself was killed, and its kernels end with it.
-                self.returncode = int(self._lines.readline() or -signal.SIGKILL)
-                self._lines.close()
+                self.returncode = int(self._line() or -signal.SIGKILL)
                 self._reports.close()
         return self.returncode
+
+    def _line(self) -> bytes:
+        return b"".join(iter(lambda: self._reports.recv(1).strip(), b""))
 
     def wait(self) -> int:
         """The exit code, once there is one."""

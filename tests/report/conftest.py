@@ -40,11 +40,11 @@ def demo_params(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo_reports(demo_params: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The same report by the real command, twice, in two output folders: the folders of the report."""
+    """The same report by the real command, from forked and from plain kernels, in two output folders: the two reports."""
     folders = []
-    for name in ("first", "second"):
-        output = tmp_path_factory.mktemp(name)
-        done = run_churnlib("report", str(demo_params), "--output", str(output))
+    for kind in ("forked", "plain"):
+        output = tmp_path_factory.mktemp(kind)
+        done = run_churnlib("report", str(demo_params), "--output", str(output), "--kernel", kind)
         folders.append(Path(done.stdout.strip().splitlines()[-1]).parent)
     return folders
 
