@@ -133,6 +133,10 @@ def _make(requests: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, pl
     """Make the reports with progress shown; kernels are gone when this ends, however it ends."""
     from churnlib.report.kernels import Kernels
 
+    # jsonschema, which nbformat is built on, compiles grammars for a second to check kinds of text that notebooks do not
+    # have, if JupyterLab brought them; it does without what it cannot import.
+    for grammar in ("rfc3987_syntax", "isoduration"):
+        sys.modules.setdefault(grammar, None)
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     with Kernels(plain) as kernels:  # before the imports that follow: kernels import, too, and there is another core

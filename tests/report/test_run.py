@@ -100,13 +100,17 @@ def test_chapter_that_takes_too_long_is_stopped(
 
 def test_stopping_ends_kernels_at_once(notebooks: Callable[..., Path], tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    notebooks("endless", f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
+    notebooks(
+        "endless",
+        f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(600)",
+    )
     with Kernels() as pool, ThreadPoolExecutor(1) as threads:
         future = threads.submit(one, read_chapters()[0], pool, tmp_path)
         until(lambda: pid_file.exists() and pid_file.read_text())
         pool.stop()
         assert future.result(timeout=30).fault.message == "interrupted"
-    until(lambda: not alive(int(pid_file.read_text())))
+    kernel, server = map(int, pid_file.read_text().split())
+    until(lambda: not alive(kernel) and not alive(server))
 
 
 def test_kernels_leave_no_folder_behind(notebooks: Callable[..., Path], tmp_path: Path) -> None:
