@@ -125,7 +125,7 @@ def _lead_own_group(pid: int) -> None:
 
 
 def _tell(file: int, number: int) -> None:
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):  # the runner is gone, or has lost interest
         os.write(file, b"%d\n" % number)
 
 
