@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from churnlib.snapshot import Checked
 
 PUBLISHED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class KernelKind(StrEnum):
+    """Forked where the system can; plain everywhere."""
+
+    forked = "forked"
+    plain = "plain"
+
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -40,6 +49,7 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time
 SingleFile = Annotated[
     bool, typer.Option("--single-file", help="Put each report into one HTML file as well, beside its folder: for mail.")
 ]
+Kernel = Annotated[KernelKind, typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same.")]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
@@ -64,6 +74,7 @@ def report(
     output: Output = None,
     jobs: Jobs = None,
     single_file: SingleFile = False,
+    kernel: Kernel = KernelKind.forked,
     verbose: Verbose = False,
 ) -> None:
     """Make and publish reports: one period, or a range with --from and --to."""
@@ -71,7 +82,8 @@ def report(
         from churnlib.report.plan import REPORTS, When, plan_reports
 
         requests = plan_reports(params, When(period, first, last), chapter or ())
-        outcomes = _make(requests, (output or REPORTS).absolute(), jobs or _cores())
+        plain = kernel is KernelKind.plain
+        outcomes = _make(requests, (output or REPORTS).absolute(), jobs=jobs or _cores(), plain=plain)
         for outcome in outcomes:
             _tell_faults(outcome, verbose)
         for outcome in outcomes:
@@ -127,17 +139,24 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
         raise typer.Exit(FAILED) from None
 
 
-def _make(requests: "list[tuple[Plan, Checked]]", output: Path, jobs: int) -> "list[Outcome]":
+def _make(requests: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, plain: bool) -> "list[Outcome]":
     """Make the reports with progress shown; kernels are gone when this ends, however it ends."""
-    from churnlib.report.make import make_reports
-    from churnlib.report.progress import progress_for
+    from churnlib.report.kernels import Kernels
 
+    # jsonschema, which nbformat is built on, compiles grammars for a second to check kinds of text that notebooks do not
+    # have, if JupyterLab brought them; it does without what it cannot import.
+    for grammar in ("rfc3987_syntax", "isoduration"):
+        sys.modules.setdefault(grammar, None)
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with progress_for(len(requests)) as progress:
-        reports = make_reports(requests, output, jobs=jobs, progress=progress)
-        with contextlib.closing(reports):
-            return list(reports)
+    with Kernels(plain) as kernels:  # before the imports that follow: kernels import, too, and there is another core
+        from churnlib.report.make import make_reports
+        from churnlib.report.progress import progress_for
+
+        with progress_for(len(requests)) as progress:
+            reports = make_reports(requests, output, kernels=kernels, jobs=jobs, progress=progress)
+            with contextlib.closing(reports):
+                return list(reports)
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

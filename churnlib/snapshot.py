@@ -8,7 +8,8 @@ recorded after `as_of` is not known at all.
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,16 @@ from churnlib.mapping import map_table
 from churnlib.params import Params, nearest
 from churnlib.periods import Grain, Period
 from churnlib.schemas import TABLES, with_fixed_columns
-from churnlib.sources import FORMULA, collect, connect, freeze_table, open_frozen_table, open_source, write_csv
+from churnlib.sources import (
+    FORMULA,
+    collect,
+    connect,
+    freeze_table,
+    materialise,
+    open_frozen_table,
+    open_source,
+    write_csv,
+)
 
 META = "snapshot.json"
 
@@ -84,6 +94,7 @@ class Snapshot:
     partial: bool
     fingerprint: str
     folder: Path
+    _kept: dict[str, ir.Table] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def as_of(self) -> date:
@@ -105,6 +116,12 @@ class Snapshot:
         if name in self.customers.columns:
             return name
         raise DataError(f"customers have no column {name!r}{nearest(name, self.customers.columns)}")
+
+    def once(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
+        """A table that several measures start from: computed for the first, kept on the engine for the others."""
+        if name not in self._kept:
+            self._kept[name] = materialise(make())
+        return self._kept[name]
 
     def months_before(self, n: int) -> date:
         """The day `n` months before as_of."""

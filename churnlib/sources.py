@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -79,6 +78,8 @@ def collect(expression: ir.Table) -> pd.DataFrame:
 
 def run(query: Callable[[], T], file: str) -> T:
     """Run a query on the source; what the engine says of a broken file becomes a message that names the file."""
+    import duckdb  # only here: its import starts a thread, and the server that kernels are forked from must have none
+
     try:
         return query()
     except (duckdb.Error, UnicodeDecodeError) as error:

@@ -36,6 +36,10 @@ def span_changes(snapshot: "Snapshot", grain: Grain | None = None) -> ir.Table:
     hence both a start and an end on the first day of a month are changes of that month.
     """
     grain = grain or snapshot.period.grain
+    return snapshot.once(f"span changes by {grain}", lambda: _span_changes(snapshot, grain))
+
+
+def _span_changes(snapshot: "Snapshot", grain: Grain) -> ir.Table:
     spans = paid_spans(snapshot)
     starts = spans.select(spans.customer_id, period=period_number(spans.starts_on, grain), change=spans.mrr)
     ended = spans.filter(spans.ends_on < snapshot.as_of)
@@ -64,7 +68,11 @@ def ledger(snapshot: "Snapshot", *, grain: Grain | None = None) -> ir.Table:
     >>> ledger(snapshot).columns
     ('customer_id', 'period', 'opening', 'closing')
     """
-    changes = span_changes(snapshot, grain)
+    grain = grain or snapshot.period.grain
+    return snapshot.once(f"ledger by {grain}", lambda: _ledger(span_changes(snapshot, grain)))
+
+
+def _ledger(changes: ir.Table) -> ir.Table:
     by_period = changes.group_by("customer_id", "period").aggregate(change=changes.change.sum())
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="period")
     closed = by_period.mutate(closing=by_period.change.sum().over(so_far))

@@ -1,7 +1,7 @@
 """How a kernel is started: this interpreter, a fixed environment, sockets in a private folder.
 
-The only place that knows. Another way to start kernels is another provisioner: give its name to `PROVISIONER`. It has
-to offer `pid`, which `stop` uses.
+A kernel is forked from a server that has everything imported (`forked`), or plain: a process that imports it anew. Pages are
+the same either way; forked is several times faster and needs a system that forks.
 """
 
 import contextlib
@@ -19,17 +19,11 @@ from typing import Any
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 
-PROVISIONER = "local-provisioner"
+from churnlib.report.forked import BEFORE_IMPORTS, FORKED, ForkServer, can_fork
+
+PLAIN = "local-provisioner"
 # Unix sockets' names end at about 104 characters, and deep temporary folders leave too few of them.
 MAX_SOCKET_FOLDER = 60
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 # What a user's shell may hold and what would change a report or slow it down.
 NOT_INHERITED = (
     "PYTHONDONTWRITEBYTECODE",
@@ -44,6 +38,8 @@ NOT_INHERITED = (
 class ThisPython(AsyncKernelManager):
     """A kernel of the running interpreter, whatever the user's own kernel specifications say."""
 
+    forks = False
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """Not looked up in folders: a `python3` of another environment could stand there."""
@@ -51,21 +47,27 @@ class ThisPython(AsyncKernelManager):
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="churnlib",
             language="python",
-            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
+            metadata={"kernel_provisioner": {"provisioner_name": FORKED if self.forks else PLAIN}},
         )
 
 
 class Kernels:
     """The kernels of one run: they share a private folder, and `stop` ends them all at once.
 
+    Parameters
+    ----------
+    plain : never fork, also where the system could
+
     Examples
     --------
-    >>> with Kernels() as kernels, kernels.manager() as manager:
+    >>> with Kernels(plain=True) as kernels, kernels.manager() as manager:
     ...     manager.kernel_spec.language
     'python'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plain: bool = False) -> None:
+        self._forks = can_fork() and not plain
+        self._server: ForkServer | None = None
         self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._live: set[ThisPython] = set()
@@ -77,6 +79,8 @@ class Kernels:
         self._folder = tempfile.TemporaryDirectory(
             prefix="churnlib-", dir=root if fits else "/tmp", ignore_cleanup_errors=True
         )
+        if self._forks:
+            self._server = ForkServer(kernel_environment(Path(self._folder.name)))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -92,6 +96,7 @@ class Kernels:
             transport="ipc" if os.name == "posix" else "tcp",
             connection_file=str(folder / f"{next(self._numbers)}.json"),
         )
+        manager.forks = self._forks
         with self._lock:
             self._live.add(manager)
         try:
@@ -103,7 +108,8 @@ class Kernels:
     def launch_options(self, log: Any, folder: Path) -> dict[str, Any]:
         """What `start_kernel` is given: environment, working folder, and where the process's own words go."""
         environment = kernel_environment(Path(self._folder.name))
-        return {"env": environment, "cwd": str(folder), "stdout": log, "stderr": log}
+        options = {"env": environment, "cwd": str(folder), "stdout": log, "stderr": log}
+        return options | ({"server": self._server} if self._server else {})
 
     def stop(self) -> None:
         """End every kernel now; those about to start see `stopped`."""
@@ -114,14 +120,15 @@ class Kernels:
             pid = getattr(manager.provisioner, "pid", None)
             if pid:
                 _end(pid)
+        if self._server:
+            self._server.stop()
 
 
 def kernel_environment(private: Path) -> dict[str, str]:
     """The environment of a kernel: the caller's, with everything set that could change what a page shows."""
     environment = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
-    environment |= dict.fromkeys(ONE_THREAD, "1")
+    environment |= BEFORE_IMPORTS
     environment |= {
-        "PYTHONHASHSEED": "0",
         "PYTHONFAULTHANDLER": "1",
         "PYTHONUTF8": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -3,6 +3,7 @@
 import copy
 import html
 import re
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "template"
 REPORTS_INDEX = "../../index.html"  # as seen from a page
 FROZEN = "frozen"  # what a kept notebook calls the folder of its snapshot
+_ONE_AT_A_TIME = threading.Lock()  # an exporter is for one thread
 _SECTION = re.compile(r'<h2[^>]*\bid="([^"]*)"[^>]*>(.*?)</h2>', re.DOTALL)
 _ANCHOR = re.compile(r'<a class="anchor-link".*?</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -57,9 +59,9 @@ def page_context(
 
 def render_page(notebook: NotebookNode, page: dict[str, Any]) -> str:
     """The HTML of an executed notebook: one file that loads nothing; the template shows no code and no warnings."""
-    exporter = _Exporter(extra_template_basedirs=[str(TEMPLATES.parent)], template_name=TEMPLATES.name)
     # nbconvert may write into what it converts; the notebook is still to be kept.
-    body, _ = exporter.from_notebook_node(copy.deepcopy(notebook), {"page": page})
+    with _ONE_AT_A_TIME:
+        body, _ = _exporter().from_notebook_node(copy.deepcopy(notebook), {"page": page})
     return body.strip() + "\n"
 
 
@@ -120,6 +122,12 @@ class _Exporter(HTMLExporter):
         self.register_filter("highlight_code", Highlight2HTML(parent=self))
         self.register_filter("filter_data_type", WidgetsDataTypeFilter(parent=self, resources=resources))
         return TemplateExporter.from_notebook_node(self, nb, resources, **options)
+
+
+@cache
+def _exporter() -> _Exporter:
+    """One for all pages, because compiling the templates takes longer than filling them."""
+    return _Exporter(extra_template_basedirs=[str(TEMPLATES.parent)], template_name=TEMPLATES.name)
 
 
 @cache

@@ -64,8 +64,10 @@ def published(demo_params: Path, tmp_path_factory: pytest.TempPathFactory, write
 
 @pytest.fixture(scope="session")
 def demo_reports(published: Path, demo_params: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The report of the simulated business by the real command, twice, in two output folders: the folders of the report."""
-    done = run_churnlib("report", str(demo_params), "--output", str(tmp_path_factory.mktemp("second")))
+    """The same report by the real command, from forked and from plain kernels, in two output folders: the two reports."""
+    done = run_churnlib(
+        "report", str(demo_params), "--output", str(tmp_path_factory.mktemp("plain")), "--kernel", "plain"
+    )
     return [*(published / "demo").glob("[0-9]*"), Path(done.stdout.strip().splitlines()[-1]).parent]
 
 

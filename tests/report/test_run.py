@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report import kernels, run
-from churnlib.report.kernels import Kernels, kernel_environment
+from churnlib.report import run
+from churnlib.report.kernels import Kernels
 from churnlib.report.plan import Chapter, read_chapters
 
 FAULTS = {
@@ -23,15 +23,15 @@ FAULTS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["forked", "plain"])
 def results(
-    tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]
 ) -> dict[str, run.ChapterResult]:
     """Each faulty notebook, run once, at the same time."""
     folder = tmp_path_factory.mktemp("faults")
     for name, cells in {**FAULTS, "good": ("x = 1", "print(frozen)")}.items():
         write_notebook(folder, name, *cells)
-    with Kernels() as pool_of_kernels, ThreadPoolExecutor(2) as pool:
+    with Kernels(plain=request.param == "plain") as pool_of_kernels, ThreadPoolExecutor(2) as pool:
         made = pool.map(lambda chapter: one(chapter, pool_of_kernels, folder), read_chapters(folder))
         return {result.chapter.name: result for result in made}
 
@@ -100,29 +100,17 @@ def test_chapter_that_takes_too_long_is_stopped(
 
 def test_stopping_ends_kernels_at_once(notebooks: Callable[..., Path], tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    notebooks("endless", f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
+    notebooks(
+        "endless",
+        f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(600)",
+    )
     with Kernels() as pool, ThreadPoolExecutor(1) as threads:
         future = threads.submit(one, read_chapters()[0], pool, tmp_path)
         until(lambda: pid_file.exists() and pid_file.read_text())
         pool.stop()
         assert future.result(timeout=30).fault.message == "interrupted"
-    until(lambda: not alive(int(pid_file.read_text())))
-
-
-def test_kernel_environment_is_fixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    monkeypatch.setenv("MPLBACKEND", "QtAgg")
-    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    monkeypatch.setenv("OMP_NUM_THREADS", "64")
-    environment = kernel_environment(tmp_path)
-    assert "PYTHONDONTWRITEBYTECODE" not in environment
-    assert environment["MPLBACKEND"].endswith("backend_inline")
-    assert (environment["LC_ALL"], environment["OMP_NUM_THREADS"], environment["PYTHONHASHSEED"]) == (
-        "C.UTF-8",
-        "1",
-        "0",
-    )
-    assert Path(environment["MATPLOTLIBRC"]).is_file()
+    kernel, server = map(int, pid_file.read_text().split())
+    until(lambda: not alive(kernel) and not alive(server))
 
 
 def test_kernels_leave_no_folder_behind(notebooks: Callable[..., Path], tmp_path: Path) -> None:
@@ -133,7 +121,6 @@ def test_kernels_leave_no_folder_behind(notebooks: Callable[..., Path], tmp_path
     assert private.name.startswith("churnlib-")
     assert not private.exists()
     assert threading.active_count() < 20
-    assert kernels.PROVISIONER == "local-provisioner"
 
 
 def alive(pid: int) -> bool:

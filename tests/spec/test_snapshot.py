@@ -1,5 +1,6 @@
 """The business as it was known at a period's end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -140,3 +141,17 @@ def test_tables_are_written_with_formulas_defused(acme):
     snapshot = frozen(acme, "2026-03")
     snapshot.write_table("x", pd.DataFrame({"segment": ["=1+1", "plain"], "n": [-1, 2]}))
     assert (snapshot.folder / "tables" / "x.csv").read_text() == "segment,n\n'=1+1,-1\nplain,2\n"
+
+
+def test_what_measures_share_is_computed_once(acme):
+    asked = []
+    snapshot = frozen(acme, "2026-03")
+
+    def ask():
+        asked.append(1)
+        return snapshot.subscriptions.filter(snapshot.subscriptions.mrr > 20)
+
+    assert snapshot.once("large", ask) is snapshot.once("large", ask)
+    assert len(asked) == 1
+    assert snapshot.once("large", ask).count().execute() == ask().count().execute() == 2
+    assert replace(snapshot, partial=True).once("large", lambda: snapshot.customers).count().execute() == 4
