@@ -1,4 +1,4 @@
-"""The command line: `churnlib report`, `churnlib check`, `churnlib simulate`.
+"""The command line: `churnlib report`, `churnlib verify`, `churnlib diff`, `churnlib check`, `churnlib simulate`.
 
 Whatever is slow to import is imported by the command that needs it, so that `churnlib --help` answers at once.
 """
@@ -33,9 +33,11 @@ PeriodText = Annotated[str | None, typer.Option(help="2026-09 or 2026-Q3; defaul
 FirstPeriod = Annotated[str | None, typer.Option("--from", help="The first period of a range.")]
 LastPeriod = Annotated[str | None, typer.Option("--to", help="The last period of a range.")]
 ChapterNames = Annotated[
-    list[str] | None, typer.Option(help="Make only this chapter and the summary; may be given several times.")
+    list[str] | None,
+    typer.Option(help="Make only this chapter and the summary; others stay if up to date. May be given several times."),
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
+Force = Annotated[bool, typer.Option("--force", help="Run also what is up to date.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
@@ -59,20 +61,24 @@ def report(
     last: LastPeriod = None,
     chapter: ChapterNames = None,
     output: Output = None,
+    force: Force = False,
     jobs: Jobs = None,
     verbose: Verbose = False,
 ) -> None:
-    """Make and publish reports: one period, or a range with --from and --to."""
+    """Make and publish reports: one period, or a range with --from and --to. What is up to date is skipped."""
     with _in_plain_words(verbose):
-        from churnlib.report.plan import REPORTS, When, plan_reports
+        from churnlib.report.plan import REPORTS, When
+        from churnlib.report.requests import plan_reports
 
-        requests = plan_reports(params, When(period, first, last), chapter or ())
-        outcomes = _make(requests, (output or REPORTS).absolute(), jobs or _cores())
-        for outcome in outcomes:
+        folder = (output or REPORTS).absolute()
+        requests = plan_reports(params, When(period, first, last), chapter or (), output=folder, force=force)
+        outcomes = _make(requests, folder, jobs=jobs or _cores(), force=force)
+        for outcome in outcomes.values():
             _tell_faults(outcome, verbose)
-        for outcome in outcomes:
-            print(outcome.folder / "index.html")
-    raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes) else PUBLISHED)
+        for plan, _ in requests:
+            outcome = outcomes.get(plan.name)
+            print((outcome.folder if outcome else plan.folder(folder)) / "index.html")
+    raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes.values()) else PUBLISHED)
 
 
 @app.command()
@@ -117,17 +123,34 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
         raise typer.Exit(FAILED) from None
 
 
-def _make(requests: "list[tuple[Plan, Checked]]", output: Path, jobs: int) -> "list[Outcome]":
-    """Make the reports with progress shown; kernels are gone when this ends, however it ends."""
-    from churnlib.report.make import make_reports
+def _make(
+    requests: "list[tuple[Plan, Checked | None]]", output: Path, *, jobs: int, force: bool
+) -> "dict[str, Outcome]":
+    """Make the reports that are not up to date, with progress shown: what came of each, by the plan's name."""
     from churnlib.report.progress import progress_for
+
+    wanted = [(plan, checked) for plan, checked in requests if checked is not None]
+    with progress_for(len(requests)) as progress:
+        for plan, checked in requests:
+            if checked is None:
+                progress.skipped(plan)
+        outcomes = _made(wanted, output, jobs=jobs, force=force, progress=progress) if wanted else []
+        if len(requests) > 1:
+            failed = sum(bool(one.faults) for one in outcomes)
+            made = sum(bool(one.results) for one in outcomes) - failed
+            skipped = len(requests) - made - failed
+            progress.say(f"{len(requests)} reports: {made} done, {skipped} skipped, {failed} failed")
+    return {outcome.plan.name: outcome for outcome in outcomes}
+
+
+def _made(wanted: "list[tuple[Plan, Checked]]", output: Path, **options: Any) -> "list[Outcome]":
+    """Kernels are gone when this ends, however it ends."""
+    from churnlib.report.make import make_reports
 
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with progress_for(len(requests)) as progress:
-        reports = make_reports(requests, output, jobs=jobs, progress=progress)
-        with contextlib.closing(reports):
-            return list(reports)
+    with contextlib.closing(make_reports(wanted, output, **options)) as reports:
+        return list(reports)
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

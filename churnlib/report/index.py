@@ -1,12 +1,11 @@
 """reports/index.html: every business and period that has been published, and every one that failed."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from churnlib.report.provenance import MANIFEST, MANIFEST_FORMAT
+from churnlib.report.provenance import MANIFEST, read_manifest
 from churnlib.report.publish import locked, write_whole, writing
 from churnlib.report.render import page_css, template
 
@@ -69,19 +68,10 @@ def _entries(folder: Path) -> list[Entry]:
         if not (report / MANIFEST).exists():
             continue
         period, failed = report.name.removesuffix(FAILED), report.name.endswith(FAILED)
-        manifest = _read(report / MANIFEST)
+        manifest = read_manifest(report)
         entry = entries.setdefault(period, Entry(period, period))
         entry.broken |= manifest is None
         if manifest:
             entry.period_name = str(manifest.get("period_name", period))
             setattr(entry, "failed" if failed else "good", manifest)
     return list(entries.values())
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = isinstance(manifest, dict) and manifest.get("format") == MANIFEST_FORMAT
-    return manifest if known and isinstance(manifest.get("chapters"), list) else None
