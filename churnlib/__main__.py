@@ -19,8 +19,10 @@ import typer
 from churnlib.errors import ChurnlibError
 
 if TYPE_CHECKING:
+    from churnlib.report.kernels import Kernels
     from churnlib.report.make import Outcome
     from churnlib.report.plan import Plan
+    from churnlib.report.progress import Progress
     from churnlib.snapshot import Checked
 
 PUBLISHED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -39,6 +41,12 @@ ChapterNames = Annotated[
 Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
 Force = Annotated[bool, typer.Option("--force", help="Run also what is up to date.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
+Reports = Annotated[list[Path], typer.Argument(metavar="REPORT...", help="Folders such as reports/demo/2026-10.")]
+ReportFolder = Annotated[Path, typer.Argument(metavar="REPORT", help="A folder such as reports/demo/2026-10.")]
+DiffPage = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The page; default: reports/<business>/diff-<before>-<after>.html."),
+]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
@@ -49,7 +57,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 def _churnlib() -> None:
     """Churn, retention and customer value, as monthly reports.
 
-    Exit codes: 0 all published, 1 a chapter failed, 2 bad input, 130 interrupted.
+    Exit codes: 0 all published (or the same), 1 a chapter failed (or reports differ), 2 bad input, 130 interrupted.
     """
 
 
@@ -79,6 +87,35 @@ def report(
             outcome = outcomes.get(plan.name)
             print((outcome.folder if outcome else plan.folder(folder)) / "index.html")
     raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes.values()) else PUBLISHED)
+
+
+@app.command()
+def verify(reports: Reports, jobs: Jobs = None, verbose: Verbose = False) -> None:
+    """Make published reports again from their own parameters and frozen data: 0 if every byte is the same, else 1."""
+    with _in_plain_words(verbose), _kernels() as kernels:
+        from churnlib.report.progress import progress_for
+        from churnlib.report.verify import verify as make_again
+
+        same = True
+        for report in reports:
+            with progress_for(len(reports)) as progress:
+                verdict = make_again(report, kernels=kernels, jobs=jobs or _cores(), progress=progress)
+            print(*verdict.sentences, sep="\n")
+            same &= not verdict.differences
+    raise typer.Exit(PUBLISHED if same else FAILED)
+
+
+@app.command()
+def diff(before: ReportFolder, after: ReportFolder, output: DiffPage = None, verbose: Verbose = False) -> None:
+    """Compare two reports of a business, as a page: 0 if they say the same, 1 if they differ."""
+    with _in_plain_words(verbose):
+        from churnlib.report.diff import compare, write_page
+
+        comparison = compare(before, after)
+        print(write_page(comparison, output))
+        for text in comparison.summary:
+            print(text, file=sys.stderr)
+    raise typer.Exit(PUBLISHED if comparison.same else FAILED)
 
 
 @app.command()
@@ -143,14 +180,24 @@ def _make(
     return {outcome.plan.name: outcome for outcome in outcomes}
 
 
-def _made(wanted: "list[tuple[Plan, Checked]]", output: Path, **options: Any) -> "list[Outcome]":
+def _made(
+    wanted: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, force: bool, progress: "Progress"
+) -> "list[Outcome]":
     """Kernels are gone when this ends, however it ends."""
-    from churnlib.report.make import make_reports
+    with _kernels() as kernels:
+        from churnlib.report.make import make_reports
+
+        options = {"kernels": kernels, "jobs": jobs, "progress": progress, "force": force}
+        with contextlib.closing(make_reports(wanted, output, **options)) as reports:
+            return list(reports)
+
+
+def _kernels() -> "Kernels":
+    from churnlib.report.kernels import Kernels
 
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with contextlib.closing(make_reports(wanted, output, **options)) as reports:
-        return list(reports)
+    return Kernels()
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

@@ -56,7 +56,7 @@ class Build:
         """Run a chapter and render its page; called in a thread of its own."""
         work = self.work(chapter)
         with writing(work):
-            frozen = _linked(self.snapshot.folder, work / "frozen")
+            frozen = linked(self.snapshot.folder, work / "frozen")
             # A copy, so that what is run and what is recorded is the same notebook, whoever edits it meanwhile.
             copy = Path(shutil.copyfile(chapter.path, work / chapter.path.name))
         result = run_chapter(
@@ -125,7 +125,7 @@ class Build:
             path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _linked(frozen: Path, folder: Path) -> Path:
+def linked(frozen: Path, folder: Path) -> Path:
     """A folder that shows the frozen data of another one."""
     folder.mkdir(parents=True)
     for path in frozen.iterdir():

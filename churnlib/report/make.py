@@ -57,7 +57,13 @@ class _Job:
 
 
 def make_reports(
-    requests: Iterable[tuple[Plan, Checked]], output: Path, *, jobs: int, progress: Progress, force: bool = False
+    requests: Iterable[tuple[Plan, Checked]],
+    output: Path,
+    *,
+    kernels: Kernels,
+    jobs: int,
+    progress: Progress,
+    force: bool = False,
 ) -> Iterator[Outcome]:
     """Make each report and publish it, or keep it as failed; the index of all reports is renewed after each.
 
@@ -65,6 +71,7 @@ def make_reports(
     ----------
     requests : the plans, each with its checked source
     output : folder that holds all reports
+    kernels : where chapters run; stopped when this ends
     jobs : chapters that run at the same time
     progress : told of everything that happens
     force : run every chapter, also where nothing that it depends on has changed
@@ -76,7 +83,7 @@ def make_reports(
     waiting, under_way = deque(requests), deque()
     for business in {plan.folder(output).parent for plan, _ in waiting}:
         clean_leftovers(business)
-    with Kernels() as kernels, ThreadPoolExecutor(jobs, thread_name_prefix="chapter") as pool:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="chapter") as pool:
         try:
             while waiting or under_way:
                 while waiting and len(under_way) < UNDER_WAY:
