@@ -187,8 +187,9 @@ def _acquire(path: Path, wait: float, waiting: Callable[[str], None]) -> int | N
             return handle  # a file system without locks
         else:
             if _still_there(handle, path):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, str(os.getpid()).encode(), 0)
+                with contextlib.suppress(OSError):  # the number is for messages; a full disk has no room even for it
+                    os.ftruncate(handle, 0)
+                    os.pwrite(handle, str(os.getpid()).encode(), 0)
                 return handle
             os.close(handle)
             continue
