@@ -1,4 +1,4 @@
-"""The command line: `churnlib report`, `churnlib check`, `churnlib simulate`.
+"""The command line: `churnlib report`, `churnlib verify`, `churnlib diff`, `churnlib check`, `churnlib simulate`.
 
 Whatever is slow to import is imported by the command that needs it, so that `churnlib --help` answers at once.
 """
@@ -20,6 +20,7 @@ import typer
 from churnlib.errors import ChurnlibError
 
 if TYPE_CHECKING:
+    from churnlib.report.kernels import Kernels
     from churnlib.report.make import Outcome
     from churnlib.report.plan import Plan
     from churnlib.snapshot import Checked
@@ -42,14 +43,22 @@ PeriodText = Annotated[str | None, typer.Option(help="2026-09 or 2026-Q3; defaul
 FirstPeriod = Annotated[str | None, typer.Option("--from", help="The first period of a range.")]
 LastPeriod = Annotated[str | None, typer.Option("--to", help="The last period of a range.")]
 ChapterNames = Annotated[
-    list[str] | None, typer.Option(help="Make only this chapter and the summary; may be given several times.")
+    list[str] | None,
+    typer.Option(help="Make only this chapter and the summary; others stay if up to date. May be given several times."),
 ]
 Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
+Force = Annotated[bool, typer.Option("--force", help="Run also what is up to date.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
 SingleFile = Annotated[
     bool, typer.Option("--single-file", help="Put each report into one HTML file as well, beside its folder: for mail.")
 ]
 Kernel = Annotated[KernelKind, typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same.")]
+Reports = Annotated[list[Path], typer.Argument(metavar="REPORT...", help="Folders such as reports/demo/2026-10.")]
+ReportFolder = Annotated[Path, typer.Argument(metavar="REPORT", help="A folder such as reports/demo/2026-10.")]
+DiffPage = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="The page; default: reports/<business>/diff-<before>-<after>.html."),
+]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
@@ -60,7 +69,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 def _churnlib() -> None:
     """Churn, retention and customer value, as monthly reports.
 
-    Exit codes: 0 all published, 1 a chapter failed, 2 bad input, 130 interrupted.
+    Exit codes: 0 all published (or the same), 1 a chapter failed (or reports differ), 2 bad input, 130 interrupted.
     """
 
 
@@ -72,29 +81,58 @@ def report(
     last: LastPeriod = None,
     chapter: ChapterNames = None,
     output: Output = None,
+    force: Force = False,
     jobs: Jobs = None,
     single_file: SingleFile = False,
     kernel: Kernel = KernelKind.forked,
     verbose: Verbose = False,
 ) -> None:
-    """Make and publish reports: one period, or a range with --from and --to."""
+    """Make and publish reports: one period, or a range with --from and --to. What is up to date is skipped."""
     with _in_plain_words(verbose):
-        from churnlib.report.plan import REPORTS, When, plan_reports
+        from churnlib.report.plan import REPORTS, When
+        from churnlib.report.requests import plan_reports
 
-        requests = plan_reports(params, When(period, first, last), chapter or ())
+        folder = (output or REPORTS).absolute()
+        requests = plan_reports(params, When(period, first, last), chapter or (), output=folder, force=force)
         plain = kernel is KernelKind.plain
-        outcomes = _make(requests, (output or REPORTS).absolute(), jobs=jobs or _cores(), plain=plain)
-        for outcome in outcomes:
+        outcomes = _make(requests, folder, jobs=jobs or _cores(), force=force, plain=plain)
+        for outcome in outcomes.values():
             _tell_faults(outcome, verbose)
-        for outcome in outcomes:
-            print(outcome.folder / "index.html")
-        if single_file:
-            from churnlib.report.single_file import write_single_file
+        for plan, _ in requests:
+            outcome = outcomes.get(plan.name)
+            print((outcome.folder if outcome else plan.folder(folder)) / "index.html")
+            if single_file and not (outcome and outcome.faults):
+                print(_write_single_file(plan.folder(folder)))
+    raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes.values()) else PUBLISHED)
 
-            for outcome in outcomes:
-                if not outcome.faults:
-                    print(write_single_file(outcome.folder))
-    raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes) else PUBLISHED)
+
+@app.command()
+def verify(reports: Reports, jobs: Jobs = None, verbose: Verbose = False) -> None:
+    """Make published reports again from their own parameters and frozen data: 0 if every byte is the same, else 1."""
+    with _in_plain_words(verbose), _kernels(plain=False) as kernels:
+        from churnlib.report.progress import progress_for
+        from churnlib.report.verify import verify as make_again
+
+        same = True
+        for report in reports:
+            with progress_for(len(reports)) as progress:
+                verdict = make_again(report, kernels=kernels, jobs=jobs or _cores(), progress=progress)
+            print(*verdict.sentences, sep="\n")
+            same &= not verdict.differences
+    raise typer.Exit(PUBLISHED if same else FAILED)
+
+
+@app.command()
+def diff(before: ReportFolder, after: ReportFolder, output: DiffPage = None, verbose: Verbose = False) -> None:
+    """Compare two reports of a business, as a page: 0 if they say the same, 1 if they differ."""
+    with _in_plain_words(verbose):
+        from churnlib.report.diff import compare, write_page
+
+        comparison = compare(before, after)
+        print(write_page(comparison, output))
+        for text in comparison.summary:
+            print(text, file=sys.stderr)
+    raise typer.Exit(PUBLISHED if comparison.same else FAILED)
 
 
 @app.command()
@@ -139,8 +177,37 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
         raise typer.Exit(FAILED) from None
 
 
-def _make(requests: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, plain: bool) -> "list[Outcome]":
-    """Make the reports with progress shown; kernels are gone when this ends, however it ends."""
+def _make(
+    requests: "list[tuple[Plan, Checked | None]]", output: Path, *, jobs: int, force: bool, plain: bool
+) -> "dict[str, Outcome]":
+    """Make the reports that are not up to date, with progress shown: what came of each, by the plan's name."""
+    from churnlib.report.progress import progress_for
+
+    wanted = [(plan, checked) for plan, checked in requests if checked is not None]
+    with progress_for(len(requests)) as progress:
+        for plan, checked in requests:
+            if checked is None:
+                progress.skipped(plan)
+        options = {"jobs": jobs, "force": force, "progress": progress}
+        outcomes = _made(wanted, output, plain=plain, **options) if wanted else []
+        if len(requests) > 1:
+            failed = sum(bool(one.faults) for one in outcomes)
+            made = sum(bool(one.results) for one in outcomes) - failed
+            skipped = len(requests) - made - failed
+            progress.say(f"{len(requests)} reports: {made} done, {skipped} skipped, {failed} failed")
+    return {outcome.plan.name: outcome for outcome in outcomes}
+
+
+def _made(wanted: "list[tuple[Plan, Checked]]", output: Path, *, plain: bool, **options: Any) -> "list[Outcome]":
+    """Kernels are gone when this ends, however it ends."""
+    with _kernels(plain=plain) as kernels:  # before the imports that follow: kernels import, too, on another core
+        from churnlib.report.make import make_reports
+
+        with contextlib.closing(make_reports(wanted, output, kernels=kernels, **options)) as reports:
+            return list(reports)
+
+
+def _kernels(*, plain: bool) -> "Kernels":
     from churnlib.report.kernels import Kernels
 
     # jsonschema, which nbformat is built on, compiles grammars for a second to check kinds of text that notebooks do not
@@ -149,14 +216,13 @@ def _make(requests: "list[tuple[Plan, Checked]]", output: Path, *, jobs: int, pl
         sys.modules.setdefault(grammar, None)
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
-    with Kernels(plain) as kernels:  # before the imports that follow: kernels import, too, and there is another core
-        from churnlib.report.make import make_reports
-        from churnlib.report.progress import progress_for
+    return Kernels(plain)
 
-        with progress_for(len(requests)) as progress:
-            reports = make_reports(requests, output, kernels=kernels, jobs=jobs, progress=progress)
-            with contextlib.closing(reports):
-                return list(reports)
+
+def _write_single_file(report: Path) -> Path:
+    from churnlib.report.single_file import write_single_file
+
+    return write_single_file(report)
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

@@ -7,8 +7,10 @@ recorded after `as_of` is not known at all.
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,6 +38,7 @@ from churnlib.sources import (
 )
 
 META = "snapshot.json"
+TABLES_FOLDER = "tables"
 
 
 @dataclass(frozen=True)
@@ -133,22 +136,32 @@ class Snapshot:
         Columns that `schemas.REPORT_TABLES` fixes come first, under their fixed names; text that a spreadsheet would
         run as a formula is defused.
         """
-        folder = self.folder / "tables"
-        folder.mkdir(exist_ok=True)
         fixed = with_fixed_columns(name, frame)
         texts = fixed.select_dtypes(include=["object", "string", "category"]).columns
         safe = fixed.assign(**{column: fixed[column].map(_defused) for column in texts})
         counts = [column for column in safe.select_dtypes("float") if (safe[column].dropna() % 1 == 0).all()]
         safe = safe.astype(dict.fromkeys(counts, "Int64"))  # a count with empty cells is still a whole number
-        safe.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        with self._table_file(name) as aside:
+            safe.to_csv(aside, index=False, date_format="%Y-%m-%d", lineterminator="\n")
         return frame
 
     def write_rows(self, name: str, table: ir.Table) -> Path:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
-        folder = self.folder / "tables"
-        folder.mkdir(exist_ok=True)
-        write_csv(table, folder / f"{name}.csv")
-        return folder / f"{name}.csv"
+        with self._table_file(name) as aside:
+            write_csv(table, aside)
+        return self.folder / TABLES_FOLDER / f"{name}.csv"
+
+    @contextmanager
+    def _table_file(self, name: str) -> Iterator[Path]:
+        """A hidden file to write into, which becomes tables/<name>.csv only when it is complete."""
+        file = self.folder / TABLES_FOLDER / f"{name}.csv"
+        file.parent.mkdir(exist_ok=True)
+        aside = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            yield aside
+            os.replace(aside, file)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 def check(params: Params) -> Checked:
@@ -186,7 +199,7 @@ def freeze(checked: Checked, period: Period, folder: Path) -> Snapshot:
         "data_box": checked.data_box,
         "first_day": checked.first_day.isoformat(),
         "partial": period.end > (pd.Timestamp(checked.last_day) + pd.Timedelta(days=1)).date(),
-        "fingerprint": _fingerprint([folder / f"{name}.parquet" for name in sorted(known)]),
+        "fingerprint": data_fingerprint(folder),
     }
     (folder / META).write_text(json.dumps(meta, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     snapshot = open_frozen(folder)
@@ -211,6 +224,17 @@ def open_frozen(folder: Path) -> Snapshot:
         fingerprint=meta["fingerprint"],
         folder=folder,
     )
+
+
+def data_fingerprint(folder: Path) -> str:
+    """A hash of the rows that `freeze` wrote into a folder."""
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.parquet"))]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def snapshot_id(folder: Path) -> str:
+    """A hash of all that a notebook can learn from a frozen snapshot: rows, data box, period and parameters."""
+    return hashlib.sha256((folder / META).read_bytes()).hexdigest()
 
 
 def _require_covered(checked: Checked, period: Period) -> None:
@@ -243,11 +267,6 @@ def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:
         if name not in columns:
             hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."
             raise DataError(f"{key}: customers have no column {name!r} to split by{hint}")
-
-
-def _fingerprint(paths: list[Path]) -> str:
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _defused(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Open files and databases through Ibis. The one place that knows the engine and writes SQL."""
 
-import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +13,10 @@ import pandas as pd
 
 from churnlib.errors import DataError
 from churnlib.params import Params, TableSource, nearest
+from churnlib.places import SUFFIXES, place_of
 from churnlib.schemas import TABLES
 
 DIALECT = "duckdb"
-SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
-PACKAGE_SCHEME = "package:"
 FORMULA = r"^[=+\-@\t\r]"
 NEVER = "\x1f"  # a separator that stands in no file: a line is then one column
 T = TypeVar("T")
@@ -43,7 +41,7 @@ def open_source(params: Params) -> dict[str, tuple[RawTable, TableSource]]:
     ------
     DataError : no such folder, file or table (naming the nearest), or not readable
     """
-    place = _place(params)
+    place = place_of(params)
     engine = connect() if place.is_dir() else _database(place)
     there = _listing(engine, place)
     tables = params.source.tables or {name: TableSource() for name in TABLES if _default(place, name) & set(there)}
@@ -152,22 +150,6 @@ def _try_strptime(text, form): ...
 
 @ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.Timestamp(timezone="UTC")), dt.timestamp))
 def _in_timezone(zone, instant): ...
-
-
-def _place(params: Params) -> Path:
-    uri = params.source.uri
-    if uri.startswith(PACKAGE_SCHEME):
-        package, _, inside = uri.removeprefix(PACKAGE_SCHEME).partition("/")
-        spec = importlib.util.find_spec(package)
-        if not spec or not spec.submodule_search_locations:
-            raise DataError(f"source.uri = {uri!r}: the package is not installed: pip install {package}")
-        return Path(next(iter(spec.submodule_search_locations))) / inside
-    place = (params.folder / Path(uri).expanduser()).resolve()
-    if not place.exists():
-        beside = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
-        hint = nearest(place.name, beside) or f". Relative paths start from {params.folder.name}/."
-        raise DataError(f"source.uri = {uri!r}: no such folder or file{hint}")
-    return place
 
 
 def _database(place: Path) -> ibis.BaseBackend:

@@ -25,7 +25,7 @@ LAYERS = [
     {"periods", "yaml_file", "formats"},
     {"schemas"},
     {"params"},
-    {"expressions", "simulate"},
+    {"expressions", "simulate", "places"},
     {"sources"},
     {"mapping", "money"},
     {"checks"},

@@ -10,7 +10,7 @@ from typing import Any
 from churnlib.errors import ChurnlibError
 from churnlib.periods import Period
 from churnlib.report.key_figures import spark
-from churnlib.report.provenance import MANIFEST, MANIFEST_FORMAT
+from churnlib.report.provenance import MANIFEST, read_manifest
 from churnlib.report.publish import locked, write_whole, writing
 from churnlib.report.render import page_css, template
 
@@ -106,7 +106,7 @@ def _entries(folder: Path) -> list[Entry]:
         if not (report / MANIFEST).exists():
             continue
         period, failed = report.name.removesuffix(FAILED), report.name.endswith(FAILED)
-        manifest = _read(report / MANIFEST)
+        manifest = read_manifest(report)
         entry = entries.setdefault(period, Entry(period, period))
         entry.broken |= manifest is None
         if manifest:
@@ -115,15 +115,6 @@ def _entries(folder: Path) -> list[Entry]:
             if not failed:
                 entry.headline = _headline(report / KEY_FIGURES)
     return list(entries.values())
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    known = isinstance(manifest, dict) and manifest.get("format") == MANIFEST_FORMAT
-    return manifest if known and isinstance(manifest.get("chapters"), list) else None
 
 
 def _headline(path: Path) -> Headline:

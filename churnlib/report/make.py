@@ -1,4 +1,4 @@
-"""Make reports: plan, run, render, publish, for any number of businesses and periods in one process."""
+"""Make reports: freeze, run, render, publish, for any number of businesses and periods in one process."""
 
 import shutil
 from collections import deque
@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from churnlib import snapshot as snapshots
-from churnlib.report import provenance
+from churnlib.report import frozen_store, provenance
+from churnlib.report.build import Build
 from churnlib.report.index import write_index
 from churnlib.report.kernels import Kernels
-from churnlib.report.plan import Chapter, Plan
+from churnlib.report.plan import Plan
 from churnlib.report.progress import Progress
 from churnlib.report.publish import Workspace, clean_leftovers, writing
-from churnlib.report.render import failure_page, kept_notebook, page_context, render_page
-from churnlib.report.run import ChapterResult, fault_of, run_chapter
-from churnlib.snapshot import Checked, Snapshot
+from churnlib.report.render import failure_page
+from churnlib.report.run import ChapterResult
+from churnlib.report.standing import Standing, standing
+from churnlib.snapshot import Checked
 
 # Reports under way at once: the next one's chapters fill the cores while the last chapter of this one still runs; more
 # would only fill the disk with frozen data.
@@ -38,18 +40,30 @@ class Outcome:
 
 
 @dataclass
-class _Build:
-    """One report being made."""
+class _Job:
+    """One report under way: `kept` are the chapters that need not run, because the report in place has them."""
 
-    plan: Plan
+    build: Build
     space: Workspace
-    snapshot: Snapshot
-    footer: list[dict[str, str]]
+    before: Standing | None
+    kept: set[str]
     chapters: list[Future[ChapterResult]] = field(default_factory=list)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the report in place is what would be made."""
+        plan = self.build.plan
+        return self.kept >= {one.name for one in plan.chapters} and self.before.is_all_of(plan)
 
 
 def make_reports(
-    requests: Iterable[tuple[Plan, Checked]], output: Path, *, kernels: Kernels, jobs: int, progress: Progress
+    requests: Iterable[tuple[Plan, Checked]],
+    output: Path,
+    *,
+    kernels: Kernels,
+    jobs: int,
+    progress: Progress,
+    force: bool = False,
 ) -> Iterator[Outcome]:
     """Make each report and publish it, or keep it as failed; the index of all reports is renewed after each.
 
@@ -60,6 +74,7 @@ def make_reports(
     kernels : where chapters run; stopped when this ends
     jobs : chapters that run at the same time
     progress : told of everything that happens
+    force : run every chapter, also where nothing that it depends on has changed
 
     Yields
     ------
@@ -72,7 +87,7 @@ def make_reports(
         try:
             while waiting or under_way:
                 while waiting and len(under_way) < UNDER_WAY:
-                    under_way.append(_begin(*waiting.popleft(), output=output, progress=progress))
+                    under_way.append(_begin(*waiting.popleft(), output=output, progress=progress, force=force))
                     _submit(under_way[-1], pool, kernels, progress)
                 yield _finish(under_way[0], output, progress)
                 under_way.popleft().space.close()
@@ -80,85 +95,80 @@ def make_reports(
             # However this ends (also by Ctrl-C): no kernel is left running, no half-made folder lying about.
             kernels.stop()
             pool.shutdown(wait=True, cancel_futures=True)
-            for build in under_way:
-                build.space.close()
+            for job in under_way:
+                job.space.close()
+    with frozen_store.held(output, progress.say):
+        frozen_store.clean(output)
 
 
-def _begin(plan: Plan, checked: Checked, *, output: Path, progress: Progress) -> _Build:
-    """Take the report's place, and freeze its data there."""
+def _begin(plan: Plan, checked: Checked, *, output: Path, progress: Progress, force: bool) -> _Job:
+    """Take the report's place, freeze its data there, and see what of the report in place can stay."""
     space = Workspace(plan.folder(output), waiting=progress.say)
     try:
         with writing(space.frozen):
             frozen = snapshots.freeze(checked, plan.period, space.frozen)
-        return _Build(plan, space, frozen, provenance.footer(plan, frozen))
+        before = standing(space.final)
+        kept = set(before.kept(plan, snapshots.snapshot_id(frozen.folder), force=force)) if before else set()
+        build = Build(plan.with_usual(kept), space.folder, frozen, provenance.software())
+        return _Job(build, space, before, kept)
     except BaseException:
         space.close()
         raise
 
 
-def _submit(build: _Build, pool: ThreadPoolExecutor, kernels: Kernels, progress: Progress) -> None:
+def _submit(job: _Job, pool: ThreadPoolExecutor, kernels: Kernels, progress: Progress) -> None:
+    if job.nothing_to_do:
+        return
+    build = job.build
     progress.expect(build.plan)
-    build.chapters = [pool.submit(_make_chapter, build, chapter, kernels, progress) for chapter in build.plan.chapters]
+    job.chapters = [
+        pool.submit(build.keep, chapter, job.before, progress)
+        if chapter.name in job.kept
+        else pool.submit(build.run, chapter, kernels, progress)
+        for chapter in build.plan.chapters
+    ]
 
 
-def _make_chapter(build: _Build, chapter: Chapter, kernels: Kernels, progress: Progress) -> ChapterResult:
-    """Run a chapter and render its page; called in a thread of its own."""
-    result = run_chapter(
-        chapter,
-        build.space.frozen,
-        kernels=kernels,
-        work=build.space.folder,
-        on_cell=lambda cell, cells: progress.cell(build.plan, chapter, cell, cells),
-    )
-    pages, frozen, notebook = build.space.pages, build.space.frozen, result.notebook
-    try:
-        if notebook:
-            _write(pages / "notebooks" / chapter.path.name, kept_notebook(notebook, frozen))
-        if not result.fault:
-            page = page_context(build.plan, chapter, build.snapshot, footer=build.footer, notebook=notebook)
-            _write(pages / chapter.href, render_page(notebook, page))
-    except Exception as error:
-        result.fault = result.fault or fault_of(error, "the page could not be made")
-    progress.ended(build.plan, result)
-    return result
-
-
-def _finish(build: _Build, output: Path, progress: Progress) -> Outcome:
+def _finish(job: _Job, output: Path, progress: Progress) -> Outcome:
     """Wait for the chapters, complete the folder and put it in its place."""
-    results = tuple(chapter.result() for chapter in build.chapters)
-    space, pages = build.space, build.space.pages
-    with writing(pages):
-        tables = space.frozen / "tables"
-        if tables.exists():
-            shutil.copytree(tables, pages / "tables")
-        provenance.write_manifest(pages, provenance.manifest(build.plan, build.snapshot, results))
+    build, space = job.build, job.space
+    results = tuple(chapter.result() for chapter in job.chapters)
     failed = [result for result in results if result.fault]
-    if failed:
-        _write_failure(build, results)
+    if job.nothing_to_do:
+        space.drop_failed()
+    elif failed:
+        _write_failure(job, results)
+        build.complete()
         space.keep_failed()
     else:
-        space.publish()
+        build.complete()
+        _publish(job, output, progress)
     write_index(output, waiting=progress.say)
-    outcome = Outcome(build.plan, space.failed if failed else space.final, results)
-    progress.finished(outcome.plan, failed=bool(failed))
-    return outcome
+    if job.nothing_to_do:
+        progress.skipped(build.plan)
+    else:
+        progress.finished(build.plan, failed=bool(failed))
+    return Outcome(build.plan, space.failed if failed else space.final, results)
 
 
-def _write_failure(build: _Build, results: Sequence[ChapterResult]) -> None:
+def _publish(job: _Job, output: Path, progress: Progress) -> None:
+    """The data first: a report never stands without what it can be verified from."""
+    snapshot = snapshots.snapshot_id(job.space.frozen)
+    with frozen_store.held(output, progress.say):
+        frozen_store.keep(job.space.frozen, output, snapshot)
+        job.space.publish()
+
+
+def _write_failure(job: _Job, results: Sequence[ChapterResult]) -> None:
     """The failure page in place of the front page and of every chapter that has none."""
-    pages = build.space.pages
-    if (pages / "index.html").exists():
-        (pages / "index.html").rename(pages / "summary.html")
-    page = failure_page(build.plan, results, build.footer, has_good=build.space.final.exists())
-    for result in results:
-        if result.fault or result.chapter.href == "index.html":
-            _write(pages / result.chapter.href, page)
-        log = build.space.folder / f"{result.chapter.name}.log"
-        if result.fault and log.exists() and log.stat().st_size:
-            shutil.copyfile(log, pages / log.name)
-
-
-def _write(path: Path, text: str) -> None:
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+    build, pages = job.build, job.build.pages
+    with writing(pages):
+        if (pages / "index.html").exists():
+            (pages / "index.html").rename(pages / "summary.html")
+        page = failure_page(build.plan, results, build.footer, has_good=job.space.final.exists())
+        for result in results:
+            if result.fault or result.chapter.href == "index.html":
+                (pages / result.chapter.href).write_text(page, encoding="utf-8", newline="\n")
+            log = build.work(result.chapter) / f"{result.chapter.name}.log"
+            if result.fault and log.exists() and log.stat().st_size:
+                shutil.copyfile(log, pages / log.name)

@@ -5,14 +5,12 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from churnlib import snapshot
 from churnlib.errors import ParamsError
-from churnlib.params import PROJECT, Params, read_params
+from churnlib.params import PROJECT, Params
 from churnlib.periods import Period, period_range
-from churnlib.snapshot import Checked
 
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
@@ -38,17 +36,53 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a business's source is and holds: a hash of its files, the tables, the last complete period."""
+
+    fingerprint: str
+    tables: tuple[str, ...]
+    latest: Period
+
+
+@dataclass(frozen=True)
 class Plan:
     """One report to make: a business, a period, the chapters in reading order.
 
-    `left_out` holds {"chapter", "reason"} of chapters that a reader might miss; `command` makes the report again.
+    `left_out` holds {"chapter", "reason"} of chapters that a reader might miss; `file` is the parameter file as the
+    command names it. `usual` are the chapters where --chapter asks for none, if they differ: those of them that the
+    report in place has and that are up to date stay in it.
     """
 
     params: Params
     period: Period
     chapters: tuple[Chapter, ...]
     left_out: tuple[dict[str, str], ...]
-    command: str
+    file: str
+    source: Source | None = None
+    usual: tuple[Chapter, ...] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the report has the usual chapters, no more and no fewer."""
+        return self.usual is None or set(self.usual) == set(self.chapters)
+
+    @property
+    def command(self) -> str:
+        """What makes this report again."""
+        words = ["churnlib", "report", self.file, "--period", self.period.label]
+        for chapter in () if self.whole else self.chapters:
+            words += ["--chapter", chapter.name] if chapter.name != SUMMARY else []
+        return shlex.join(words)
+
+    def with_usual(self, names: Iterable[str]) -> "Plan":
+        """The same report with those of the usual chapters in it that `names` has."""
+        more = [one for one in self.usual or () if one.name in set(names) and one not in self.chapters]
+        titles = {chapter.title for chapter in more}
+        return replace(
+            self,
+            chapters=tuple(sorted((*self.chapters, *more), key=lambda one: (one.order, one.name))),
+            left_out=tuple(one for one in self.left_out if one["chapter"] not in titles),
+        )
 
     @property
     def name(self) -> str:
@@ -72,35 +106,16 @@ class When:
     first: str | None = None
     last: str | None = None
 
-    def periods(self, checked: Checked) -> list[Period]:
-        """The periods meant; what lies outside the data is refused when it is frozen."""
+    def periods(self, latest: Period) -> list[Period]:
+        """The periods meant, `latest` being the last complete one; those outside the data are refused on freezing."""
         if self.period and (self.first or self.last):
             raise ParamsError("period: give --period, or --from and --to, not both.")
         if self.last and not self.first:
             raise ParamsError("period: --to needs --from.")
         if self.first:
-            last = Period.parse(self.last) if self.last else checked.latest_period()
+            last = Period.parse(self.last) if self.last else latest
             return list(period_range(Period.parse(self.first), last))
-        return [Period.parse(self.period) if self.period else checked.latest_period()]
-
-
-def plan_reports(files: Sequence[Path], when: When, wanted: Sequence[str] = ()) -> list[tuple[Plan, Checked]]:
-    """Every report to make, each source read and checked once, however many periods are asked for.
-
-    Raises
-    ------
-    ChurnlibError : parameters, data or chapter names that cannot be used; nothing has been run by then
-    """
-    businesses = [(file, read_params(file)) for file in files]
-    _one_file_each(businesses)
-    chapters, requests = read_chapters(), []
-    for file, params in businesses:
-        checked = snapshot.check(params)
-        made, left_out = choose(chapters, params, checked.tables, wanted)
-        for period in when.periods(checked):
-            plan = Plan(params, period, made, left_out, command_line(file, period, wanted))
-            requests.append((plan, checked))
-    return requests
+        return [Period.parse(self.period) if self.period else latest]
 
 
 def read_chapters(folder: Path | None = None) -> list[Chapter]:
@@ -143,23 +158,19 @@ def choose(
     return made, left_out
 
 
-def command_line(file: Path, period: Period, wanted: Sequence[str] = ()) -> str:
-    """The command that makes this report again; the file as seen from the project, without a path of this machine."""
+def plan_report(
+    file: Path, params: Params, period: Period, source: Source, *, chapters: Sequence[Chapter], wanted: Sequence[str]
+) -> Plan:
+    """The report of a business and a period, with the chapters that its tables allow."""
+    made, left_out = choose(chapters, params, source.tables, wanted)
+    usual = choose(chapters, params, source.tables)[0] if wanted else None
+    return Plan(params, period, made, left_out, shown_file(file), source, usual)
+
+
+def shown_file(file: Path) -> str:
+    """A parameter file as seen from the project, without a path of this machine."""
     file = file.resolve()
-    shown = file.relative_to(PROJECT).as_posix() if file.is_relative_to(PROJECT) else file.name
-    words = ["churnlib", "report", shown, "--period", period.label]
-    for name in wanted:
-        words += ["--chapter", name]
-    return shlex.join(words)
-
-
-def _one_file_each(businesses: Sequence[tuple[Path, Params]]) -> None:
-    """Two files of one business would publish to the same place."""
-    first: dict[str, Path] = {}
-    for file, params in businesses:
-        other = first.setdefault(params.business, file)
-        if other is not file:
-            raise ParamsError(f"business: {other} and {file} are both of business {params.business!r}.")
+    return file.relative_to(PROJECT).as_posix() if file.is_relative_to(PROJECT) else file.name
 
 
 def _read_chapter(path: Path) -> Chapter | None:

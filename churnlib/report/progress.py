@@ -2,10 +2,14 @@
 
 import sys
 import threading
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from churnlib.report.plan import Chapter, Plan
-from churnlib.report.run import ChapterResult
+
+if TYPE_CHECKING:
+    from churnlib.report.run import ChapterResult
+
+SKIPPED = "up to date"
 
 
 class Progress(Protocol):
@@ -17,11 +21,14 @@ class Progress(Protocol):
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         """A cell is about to run."""
 
-    def ended(self, plan: Plan, result: ChapterResult) -> None:
+    def ended(self, plan: Plan, result: "ChapterResult") -> None:
         """A chapter is done or failed."""
 
     def finished(self, plan: Plan, *, failed: bool) -> None:
         """A report stands in its place, or was kept as failed."""
+
+    def skipped(self, plan: Plan, chapter: Chapter | None = None) -> None:
+        """A report, or one chapter of it, need not be made: it is up to date."""
 
     def say(self, text: str) -> None:
         """Anything else worth knowing."""
@@ -45,11 +52,14 @@ class Lines:
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         """Too fine for a log."""
 
-    def ended(self, plan: Plan, result: ChapterResult) -> None:
+    def ended(self, plan: Plan, result: "ChapterResult") -> None:
         self.say(f"{plan.name} {result.chapter.name}: {result.status} in {result.seconds:.1f} s")
 
     def finished(self, plan: Plan, *, failed: bool) -> None:
         self.say(f"{plan.name}: {'FAILED' if failed else 'published'}")
+
+    def skipped(self, plan: Plan, chapter: Chapter | None = None) -> None:
+        self.say(f"{plan.name}{f' {chapter.name}' if chapter else ''}: {SKIPPED}")
 
     def say(self, text: str) -> None:
         with self._lock:
@@ -89,7 +99,7 @@ class Bars:
             self._bars.start_task(task)
         self._bars.update(task, completed=cell, total=cells)
 
-    def ended(self, plan: Plan, result: ChapterResult) -> None:
+    def ended(self, plan: Plan, result: "ChapterResult") -> None:
         task = self._tasks[plan.name, result.chapter.name]
         cells = len(result.notebook.cells) if result.notebook else 1
         done = {} if result.fault else {"completed": cells}
@@ -101,6 +111,12 @@ class Bars:
             for chapter in plan.chapters:
                 self._bars.remove_task(self._tasks.pop((plan.name, chapter.name)))
             self.say(f"{plan.name}: {'FAILED' if failed else 'published'}")
+
+    def skipped(self, plan: Plan, chapter: Chapter | None = None) -> None:
+        if chapter:
+            self._bars.update(self._tasks[plan.name, chapter.name], total=1, completed=1, state=SKIPPED)
+        else:
+            self.say(f"{plan.name}: {SKIPPED}")
 
     def say(self, text: str) -> None:
         self._bars.console.print(text, markup=False, highlight=False)

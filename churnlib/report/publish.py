@@ -4,6 +4,7 @@ reports/demo/2026-10/              the last good report; replaced in one step, n
 reports/demo/2026-10.failed/       what the last run made, if it failed; gone after the next good one
 reports/demo/.2026-10.build-4711/  a report being made; left by a killed run, cleaned by the next
 reports/demo/.2026-10.previous/    between two renames, where the system cannot exchange folders in one
+reports/.frozen/                   the reports' data, not published: see frozen_store
 reports/demo/.2026-10.lock         held while a run makes this report; holds its process id
 """
 
@@ -40,8 +41,8 @@ class Workspace:
     final : where the report will stand
     waiting : called once with a sentence where another run holds the same report
 
-    `pages` becomes the report; `frozen` is the snapshot, which holds raw rows and is never published; `folder` is the
-    kernels' working folder.
+    `pages` becomes the report; `frozen` is the snapshot, which holds raw rows and is never published; `folder` holds
+    both, and the kernels' working folders.
     """
 
     def __init__(self, final: Path, waiting: Callable[[str], None] = print) -> None:
@@ -65,13 +66,18 @@ class Workspace:
     def publish(self) -> None:
         """Put the finished report in its place; the one before it goes, and so does the last failure."""
         with writing(self.final):
-            _put_in_place(self.pages, self.final)
+            put_in_place(self.pages, self.final)
+            shutil.rmtree(self.failed, ignore_errors=True)
+
+    def drop_failed(self) -> None:
+        """Remove the last failure where the report in place needs no run: it is what would be made now."""
+        with writing(self.failed):
             shutil.rmtree(self.failed, ignore_errors=True)
 
     def keep_failed(self) -> None:
         """Keep what a failed run made beside the last good report, which is not touched."""
         with writing(self.failed):
-            _put_in_place(self.pages, self.failed)
+            put_in_place(self.pages, self.failed)
 
     def close(self) -> None:
         """Clean up and let the next run in."""
@@ -134,7 +140,8 @@ def exchange(one: Path, other: Path) -> bool:
     return rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), ctypes.c_uint(RENAME_EXCHANGE)) == 0
 
 
-def _put_in_place(built: Path, final: Path) -> None:
+def put_in_place(built: Path, final: Path) -> None:
+    """Move a finished folder to where it belongs, in place of one that stands there."""
     if not final.exists():
         os.rename(built, final)
     elif not exchange(built, final):
@@ -180,8 +187,9 @@ def _acquire(path: Path, wait: float, waiting: Callable[[str], None]) -> int | N
             return handle  # a file system without locks
         else:
             if _still_there(handle, path):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, str(os.getpid()).encode(), 0)
+                with contextlib.suppress(OSError):  # the number is for messages; a full disk has no room even for it
+                    os.ftruncate(handle, 0)
+                    os.pwrite(handle, str(os.getpid()).encode(), 0)
                 return handle
             os.close(handle)
             continue

@@ -14,6 +14,7 @@ import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from churnlib.report import plan
+from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
 
 CUSTOMERS = 1500
 DEMO, CDNOW = (plan.PROJECT / "params" / f"{name}.yml" for name in ("demo", "cdnow"))
@@ -29,6 +30,7 @@ WITH_NOTEBOOKS = """
 import sys
 from pathlib import Path
 from churnlib.report import plan
+from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
 plan.NOTEBOOKS = Path(sys.argv.pop(1))
 from churnlib.__main__ import main
 main()
@@ -188,3 +190,36 @@ def start_churnlib() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def acme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable[..., Path], capfd: pytest.CaptureFixture
+) -> Acme:
+    """A business of nine subscriptions with notebooks of its own: reports of it take a second or two."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "subscriptions.csv").write_text(SPANS)
+    (tmp_path / ACME).write_text("business: acme\nmodel: subscription\ncurrency: EUR\nsource: {uri: data}\n")
+    monkeypatch.setattr(plan, "NOTEBOOKS", tmp_path / "notebooks")
+    return Acme(tmp_path, monkeypatch, capfd, write_notebook)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the report that `made` begins with is kept, once one test has made it."""
+    return tmp_path_factory.mktemp("finished") / "reports"
+
+
+@pytest.fixture
+def made(acme: Acme, finished: Path) -> Acme:
+    """With a report of two chapters in its place."""
+    acme.notebook("summary", SHOW)
+    acme.notebook("revenue", FIGURES, SPLIT)
+    if not finished.exists():
+        code, _, error = acme.make()
+        assert code == 0, error
+        shutil.copytree(acme.output, finished)
+    else:
+        shutil.copytree(finished, acme.output)
+    return acme

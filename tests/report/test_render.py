@@ -51,8 +51,7 @@ def notebook() -> NotebookNode:
 
 @pytest.fixture
 def plan() -> Plan:
-    command = "churnlib report params/acme.yml --period 2026-10"
-    return Plan(params_from_values(VALUES), Period.parse("2026-10"), (SUMMARY, CLV), (LEFT_OUT,), command)
+    return Plan(params_from_values(VALUES), Period.parse("2026-10"), (SUMMARY, CLV), (LEFT_OUT,), "params/acme.yml")
 
 
 SNAPSHOT = SimpleNamespace(as_of=date(2026, 11, 1), fingerprint="f" * 64, data_box=[{"table": "orders", "kept": 1234}])
@@ -65,7 +64,9 @@ def test_contents_are_the_sections_with_their_anchors(notebook: NotebookNode) ->
 
 
 def test_page_shows_blocks_and_no_code(notebook: NotebookNode, plan: Plan) -> None:
-    page = render_page(notebook, page_context(plan, CLV, SNAPSHOT, footer=footer(plan, SNAPSHOT), notebook=notebook))
+    page = render_page(
+        notebook, page_context(plan, CLV, SNAPSHOT, footer=footer(plan, SNAPSHOT, software()), notebook=notebook)
+    )
     assert 'id="block">42</p>' in page.replace("'", '"')
     for hidden in ("secret_code", "FutureWarning", "Block object", "frozen"):
         assert hidden not in page
@@ -96,7 +97,7 @@ def test_kept_notebook_has_no_times_no_paths_and_the_same_ids(notebook: Notebook
 
 
 def test_footer_says_how_to_make_the_page_again(plan: Plan) -> None:
-    rows = {row["label"]: row["value"] for row in footer(plan, SNAPSHOT)}
+    rows = {row["label"]: row["value"] for row in footer(plan, SNAPSHOT, software())}
     assert rows["To make it again"] == plan.command
     assert rows["Data"] == "f" * 12
     assert rows["As of"] == "1 November 2026"
@@ -105,5 +106,7 @@ def test_footer_says_how_to_make_the_page_again(plan: Plan) -> None:
 
 def test_fingerprint_of_parameters_changes_with_any_of_them() -> None:
     one = params_from_values(VALUES)
-    assert params_fingerprint(one) == params_fingerprint(params_from_values(VALUES))
-    assert params_fingerprint(one) != params_fingerprint(params_from_values(VALUES | {"margin": 0.79}))
+    assert params_fingerprint(one.effective()) == params_fingerprint(params_from_values(VALUES).effective())
+    assert params_fingerprint(one.effective()) != params_fingerprint(
+        params_from_values(VALUES | {"margin": 0.79}).effective()
+    )

@@ -3,14 +3,13 @@
 import json
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from churnlib.errors import ParamsError
 from churnlib.params import Params, params_from_values
 from churnlib.periods import Period
-from churnlib.report.plan import PROJECT, Chapter, Plan, When, choose, command_line, read_chapters
+from churnlib.report.plan import PROJECT, Chapter, Plan, Source, When, choose, plan_report, read_chapters, shown_file
 
 
 def chapter(name: str, order: int, models: tuple[str, ...], *tables: str) -> Chapter:
@@ -91,14 +90,32 @@ def test_folder_never_leaves_the_output() -> None:
         Plan(hostile, Period.parse("2026-10"), (), (), "").folder(Path("out"))
 
 
-def test_command_line_holds_no_path_of_the_machine(tmp_path: Path) -> None:
-    october = Period.parse("2026-10")
-    inside = command_line(PROJECT / "params" / "demo.yml", october, ["clv"])
-    assert inside == "churnlib report params/demo.yml --period 2026-10 --chapter clv"
-    assert command_line(tmp_path / "my file.yml", october) == "churnlib report 'my file.yml' --period 2026-10"
+def planned(*wanted: str) -> Plan:
+    source = Source("hash", ("subscriptions",), Period.parse("2026-10"))
+    return plan_report(Path("acme.yml"), params(), source.latest, source, chapters=CHAPTERS, wanted=wanted)
 
 
-CHECKED = SimpleNamespace(latest_period=lambda: Period(date(2026, 10, 1)))
+def test_command_makes_the_same_report_again() -> None:
+    assert planned().command == "churnlib report acme.yml --period 2026-10"
+    assert planned("clv").command == "churnlib report acme.yml --period 2026-10 --chapter clv"
+    assert planned("clv", "revenue").command == planned().command
+
+
+def test_usual_chapters_that_stay_are_no_longer_left_out() -> None:
+    plan = planned("clv")
+    assert [one["chapter"] for one in plan.left_out] == ["Revenue", "Basket"]
+    more = plan.with_usual(["revenue", "basket", "nonsense"])
+    assert names(more.chapters) == ["summary", "revenue", "clv"]
+    assert [one["chapter"] for one in more.left_out] == ["Basket"]
+    assert more.command == planned().command
+
+
+def test_parameter_file_is_shown_without_a_path_of_the_machine(tmp_path: Path) -> None:
+    assert shown_file(PROJECT / "params" / "demo.yml") == "params/demo.yml"
+    assert shown_file(tmp_path / "my file.yml") == "my file.yml"
+
+
+LATEST = Period(date(2026, 10, 1))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +128,7 @@ CHECKED = SimpleNamespace(latest_period=lambda: Period(date(2026, 10, 1)))
     ],
 )
 def test_periods_meant(when: When, labels: list[str]) -> None:
-    assert [period.label for period in when.periods(CHECKED)] == labels
+    assert [period.label for period in when.periods(LATEST)] == labels
 
 
 @pytest.mark.parametrize(
@@ -125,7 +142,7 @@ def test_periods_meant(when: When, labels: list[str]) -> None:
 )
 def test_periods_that_make_no_sense(when: When, message: str) -> None:
     with pytest.raises(ParamsError, match=message):
-        when.periods(CHECKED)
+        when.periods(LATEST)
 
 
 def test_notebooks_are_read_in_order_and_others_passed_over(tmp_path: Path) -> None:
