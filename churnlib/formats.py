@@ -23,6 +23,7 @@ MISSING = "\u2013"
 _GRAMMAR = re.compile(
     r"(?P<sign>\+?)(?P<kind>count|percent|number|month|quarter|day|text|[A-Z]{3})(?:\.(?P<decimals>\d))?"
 )
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DECIMALS = {"percent": 1, "number": 1}
 _DATES = {"month": "MMM yyyy", "quarter": "'Q'Q yyyy", "day": "d MMM yyyy"}
 
@@ -121,6 +122,17 @@ def money(value: float, currency: str, decimals: int = 0, *, signed: bool = Fals
     body = format_currency(size, currency, pattern, locale=LOCALE, currency_digits=False)
     sign = _sign(value, size, signed)
     return f"{sign}{JOINER}{body}" if sign else body
+
+
+def visible(text: object) -> str:
+    """Text of the data without the marks that turn the direction of whatever follows it.
+
+    Examples
+    --------
+    >>> visible("\u202eads\u202c")
+    'ads'
+    """
+    return _DIRECTION.sub("", str(text))
 
 
 def interval(low: float, high: float, how: str | Format) -> str:

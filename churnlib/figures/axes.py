@@ -10,6 +10,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from churnlib.figures.theme import BASE, SMALL, colour
+from churnlib.formats import visible
 
 MINUS = "\u2212"
 MAX_LABEL = 26
@@ -38,7 +39,7 @@ def shorten(text: object, width: int = MAX_LABEL) -> str:
     >>> shorten("a label much too long for a chart", 12)
     'a label muc…'
     """
-    plain = " ".join(str(text).split())
+    plain = " ".join(visible(text).split())
     return plain if len(plain) <= width else plain[: width - 1] + "…"
 
 

@@ -85,7 +85,7 @@ def by_value(triangle: pd.DataFrame, *, column: str, grain: Grain) -> str:
             clear = rate_difference((best.active, best["size"]), (worst.active, worst["size"]), level).clear
             return (
                 f"By {column.replace('_', ' ')}, retention after {spell(age, grain)} runs from "
-                f"{text(worst.rate, 'percent')} ({worst.cohort}) to {text(best.rate, 'percent')} ({best.cohort})"
+                f"{text(worst.rate, 'percent')} of {worst.cohort} to {text(best.rate, 'percent')} of {best.cohort}"
                 f"{'' if clear else ': no clear difference'}."
             )
     return f"Too few customers to compare the values of {column.replace('_', ' ')}."

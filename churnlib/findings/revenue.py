@@ -3,7 +3,7 @@
 import pandas as pd
 
 from churnlib.findings.wording import MIN_N, against, counted, listed, period_name, share_of, spell
-from churnlib.formats import money, text
+from churnlib.formats import money, parse_format, text
 from churnlib.periods import Grain
 
 PER_YEAR: dict[Grain, int] = {"month": 12, "quarter": 4}
@@ -36,12 +36,16 @@ def movements(bridge: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     gained = year[["new", "reactivation", "expansion"]].to_numpy().sum()
     lost = -year[["contraction", "churn"]].to_numpy().sum()
     span = f"the last {spell(len(year), grain)}" if len(year) > 1 else f"the last {grain}"
-    if not gained or not lost:
-        got, gone = (money(amount, currency) if amount else "none" for amount in (gained, lost))
-        return f"Over {span}, {got} of MRR was gained and {gone} was lost."
+    if not gained and not lost:
+        return f"Over {span}, no MRR was gained or lost."
+    if not lost:
+        return f"Over {span}, {money(gained, currency)} of MRR was gained and none was lost."
+    if not gained:
+        return f"Over {span}, {money(lost, currency)} of MRR was lost and none was gained."
+    each = 1 if parse_format(f"{currency}.2").decimals else 100
     return (
         f"Over {span}, {money(gained, currency)} of MRR was gained and {money(lost, currency)} lost: "
-        f"{money(gained / lost, currency, 2)} gained for each {money(1, currency)} lost."
+        f"{money(each * gained / lost, currency, 2)} gained for each {money(each, currency)} lost."
     )
 
 

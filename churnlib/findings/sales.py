@@ -24,7 +24,7 @@ def revenue(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     compared = [
         f"{text(last.revenue / row.revenue - 1, '+percent')} on {period_name(row.period_start, grain)}"
         for row in (sales.iloc[-1 - back] for back in (1, PER_YEAR[grain]) if len(sales) > back)
-        if row.revenue > 0
+        if min(row.revenue, last.revenue) > 0
     ]
     return f"{said}: {', '.join(compared)}." if compared else f"{said}."
 

@@ -36,6 +36,11 @@ def by_segment(values: pd.DataFrame, *, currency: str) -> str:
     )
 
 
+def split_by(column: str) -> str:
+    """`, by first plan`, or nothing where nothing is split."""
+    return "" if column == ALL else f", by {column.replace('_', ' ')}"
+
+
 def remaining(left: pd.DataFrame, *, currency: str, horizon: int) -> str:
     """What today's base will still bring."""
     everybody = left[left["segment_column"] == ALL]
@@ -55,6 +60,8 @@ def remaining(left: pd.DataFrame, *, currency: str, horizon: int) -> str:
 def acquisition(values: pd.DataFrame, *, currency: str) -> str:
     """Whether a customer is worth what winning it costs."""
     known = values[values["ltv_to_cac"].notna()] if "ltv_to_cac" in values else values.iloc[:0]
+    if "cac" in values and (values["cac"] == 0).any() and known.empty:
+        return "The cost of winning a customer is given as nought: there is nothing to set its value against."
     if known.empty:
         return "No cost of winning a customer is given (acquisition_cost), so LTV:CAC and payback cannot be told."
     row = known.iloc[0]

@@ -61,7 +61,8 @@ def change(now: float, before: float, how: str | Format, *, noise: bool = False)
     Returns
     -------
     Change or None
-        None where either is missing, or where a share of nothing would have to be taken.
+        None where either is missing, and between amounts of which one is negative, or the earlier one nought: the share
+        would say nothing.
 
     Examples
     --------
@@ -74,9 +75,9 @@ def change(now: float, before: float, how: str | Format, *, noise: bool = False)
     now, before = float(now), float(before)
     if form.kind == "percent":
         return Change(now - before, points(now - before, form.decimals), noise)
-    if before == 0:
+    if before <= 0 or now < 0:
         return None
-    relative = (now - before) / abs(before)
+    relative = now / before - 1
     return Change(relative, text(relative, "+percent"), noise)
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from churnlib.formats import visible
+
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -22,8 +24,9 @@ class Block:
 
 
 def esc(value: object) -> str:
-    """Text of the data as HTML: nothing of it is ever markup, and quotes are safe in attributes."""
-    return escape(str(value), quote=True)
+    """Text of the data as HTML: nothing of it is ever markup, quotes are safe in attributes, and none turns its surroundings
+    from right to left."""
+    return escape(visible(value), quote=True)
 
 
 def slug(name: object) -> str:

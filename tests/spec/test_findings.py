@@ -216,10 +216,10 @@ def test_the_extremes_of_a_column_were_picked_and_must_differ_by_more_than_one_p
         said(cohorts.by_value(rated(rows, ["cohort", "age"]), column="first_plan", grain="month"))
         for rows in (pair, six)
     ]
-    assert told[0] == "By first plan, retention after 12 months runs from 50.0 % (ads) to 75.0 % (fairs)."
+    assert told[0] == "By first plan, retention after 12 months runs from 50.0 % of ads to 75.0 % of fairs."
     assert (
         told[1]
-        == "By first plan, retention after 12 months runs from 50.0 % (ads) to 75.0 % (fairs): no clear difference."
+        == "By first plan, retention after 12 months runs from 50.0 % of ads to 75.0 % of fairs: no clear difference."
     )
     few = rated([("ads", 12, 20, 29), ("fairs", 12, 30, 40)], ["cohort", "age"])
     assert (
