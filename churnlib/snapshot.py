@@ -18,9 +18,9 @@ import pandas as pd
 
 from churnlib import history
 from churnlib.checks import check_table
-from churnlib.errors import DataError
+from churnlib.errors import DataError, nearest
 from churnlib.mapping import map_table
-from churnlib.params import Params, nearest
+from churnlib.params import Params
 from churnlib.periods import Grain, Period
 from churnlib.schemas import TABLES, with_fixed_columns
 from churnlib.sources import FORMULA, connect, freeze_table, open_frozen_table, open_source, write_csv
