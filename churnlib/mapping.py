@@ -53,11 +53,11 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     """
     key = f"source.tables.{schema.name}"
     _check_targets(settings, schema, key)
-    columns = list(raw.rows.columns)
+    columns = [name for name in raw.rows.columns if name != "_row"]
     named = _columns(columns, settings, schema, key)
     whole = ibis.struct({f"f{n}": raw.rows[name] for n, name in enumerate(columns)})
-    numbered = raw.rows.mutate(_row=ibis.row_number() + 1, _hash=whole.hash())
-    rows = _with_expressions(_filtered(numbered, settings, f"{key}.filter"), columns, settings, key)
+    hashed = raw.rows.mutate(_hash=whole.hash())
+    rows = _with_expressions(_filtered(hashed, settings, f"{key}.filter"), columns, settings, key)
     values = {ours: rows[theirs] for ours, theirs in named.items()}
     values |= {ours: ibis.literal(value) for ours, value in settings.constants.items()}
     values |= {ours: rows[_target(ours)] for ours in settings.expressions}
@@ -102,9 +102,9 @@ def _given(text: ir.Value, kind: str) -> ir.Value:
     """NULL where an id, a date or a number is not there, however the source writes that."""
     if kind == "text" or not text.type().is_string():
         return text
-    missing = (text.length() <= MISSING_LENGTH) & text.lower().isin(MISSING)
-    fraction = text.endswith(".0") if kind == "id" else ibis.literal(False)
-    return ibis.cases((missing, ibis.null("string")), (fraction, text.re_replace(WHOLE, r"\1")), else_=text)
+    whole = ibis.ifelse(text.endswith(".0"), text.re_replace(WHOLE, r"\1"), text) if kind == "id" else text
+    short = ibis.ifelse(text.lower().isin(MISSING), ibis.null("string"), whole)
+    return ibis.ifelse(text.length() <= MISSING_LENGTH, short, whole)
 
 
 def _with_repeats(rows: ir.Table) -> ir.Table:

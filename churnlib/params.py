@@ -274,7 +274,7 @@ def _problem(error: Any, file: str, places: dict[str, str]) -> str:
     if error["type"] == "missing":
         return f"{where}: {key} is missing: add it."
     plain = "is one value: text, number, true or false" if one_value else _PLAINLY.get(error["type"], error["msg"])
-    message = plain.format(**error.get("ctx", {})) if plain in _PLAINLY.values() else plain
+    message = plain.replace("{expected}", str(error.get("ctx", {}).get("expected")))
     message = message.removeprefix("Value error, ").replace("Input should be", "must be")
     value = repr(error["input"])
     value = value if len(value) <= MAX_QUOTED else value[:MAX_QUOTED] + "..."

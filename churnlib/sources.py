@@ -38,7 +38,7 @@ _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is to
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table as it stands in the source: its rows, and what messages call it."""
+    """One table as it stands in the source: its rows with their place `_row` from 1, and what messages call it."""
 
     rows: ir.Table
     file: str
@@ -172,7 +172,7 @@ def _place(params: Params) -> Path:
         package, _, inside = uri.removeprefix(PACKAGE_SCHEME).partition("/")
         spec = importlib.util.find_spec(package) if package.isidentifier() else None
         if not spec or not spec.submodule_search_locations:
-            raise DataError(f"{where}: the package is not installed: pip install {package}")
+            raise DataError(f"{where}: the package {package} is not installed (pip install {package}).")
         return Path(next(iter(spec.submodule_search_locations))) / inside
     place = (params.folder / Path(uri).expanduser()).resolve()
     if not place.exists():
@@ -209,8 +209,9 @@ def _open_table(engine: ibis.BaseBackend, place: Path, name: str, settings: Tabl
     if file not in there:
         hint = nearest(file, there) or f". There: {_named(there)}."
         raise DataError(f"source.tables.{name}: no {file!r} in {place.name}{hint}")
-    rows = run(lambda: _read_file(engine, place / file, settings) if place.is_dir() else engine.table(file), file)
-    return RawTable(rows, file)
+    if place.is_dir():
+        return RawTable(run(lambda: _read_file(engine, place / file, settings), file), file)
+    return RawTable(run(lambda: _numbered(engine.table(file), ibis.row_number()), file), file)
 
 
 def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> ir.Table:
@@ -219,14 +220,21 @@ def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> i
     if path.stat().st_size == 0:
         raise DataError(f"{path.name}: the file is empty.")
     if path.suffix.lower() == ".parquet":
-        return engine.read_parquet(_literal(path))
+        rows = engine.read_parquet(_literal(path), file_row_number=True)
+        return _numbered(rows, rows.file_row_number).drop("file_row_number")
     layout = read_layout(path, settings.separator)
     if layout.separator == WHITESPACE:
         lines = _read_csv(engine, path, 1, delim=NEVER, quote="", escape="")
         parts = lines.select(parts=lines[0].strip().re_split(r"\s+")).parts
-        return parts.as_table().select(**{name: parts[n] for n, name in enumerate(layout.columns)})
-    rows = _read_csv(engine, path, len(layout.columns), delim=layout.separator, quote='"', escape='"')
-    return rows.select(**{name: rows[n] for n, name in enumerate(layout.columns)})
+        named = parts.as_table().select(**{name: parts[n] for n, name in enumerate(layout.columns)})
+    else:
+        rows = _read_csv(engine, path, len(layout.columns), delim=layout.separator, quote='"', escape='"')
+        named = rows.select(**{name: rows[n] for n, name in enumerate(layout.columns)})
+    return _numbered(named, ibis.row_number())
+
+
+def _numbered(rows: ir.Table, place: ir.IntegerValue) -> ir.Table:
+    return rows.mutate(_row=place + 1)
 
 
 def _read_csv(engine: ibis.BaseBackend, path: Path, n_columns: int, **layout: str) -> ir.Table:

@@ -28,7 +28,7 @@ def read_with_extends(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     values, places = _read(path)
     seen = [path.resolve()]
     while "extends" in values:
-        where, name = places["extends"], values.pop("extends")
+        where, name = places.pop("extends"), values.pop("extends")
         if not isinstance(name, str) or not name.endswith(SUFFIXES):
             raise ParamsError(f"{where}: extends = {name!r}: is the name of one parameter file, such as base.yml.")
         base = (seen[-1].parent / name).resolve()
