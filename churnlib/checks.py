@@ -11,8 +11,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from churnlib.advice import advice, refined
 from churnlib.errors import DataError
-from churnlib.mapping import MappedTable
+from churnlib.mapping import MappedTable, seen_before
 from churnlib.money import in_currency, monthly
 from churnlib.params import Params
 from churnlib.schemas import INTERVALS, TABLES, Column
@@ -20,6 +21,7 @@ from churnlib.sources import collect, materialise, parse_date
 
 FIRST_DATE, LAST_DATE = "1900-01-01", "2199-12-31"
 MAX_AMOUNT = 1e13
+MAX_QUOTED = 100
 TRIAL = "trial, kept apart"
 _TRUE = ("true", "t", "yes", "y", "1")
 
@@ -47,8 +49,8 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     Returns
     -------
     CheckedTable : rows with canonical types (ids and texts as string, dates, money as decimal in the report's
-        currency); account with table, file, read, filtered, kept, apart, set_aside and reasons, a list of
-        {reason, rows, example}.
+        currency); account with table, file, read, filtered, kept, apart, set_aside, reasons, a list of
+        {reason, rows, example}, most rows first, and remarks.
 
     Raises
     ------
@@ -57,25 +59,26 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     typed = _typed(mapped, params)
     rules = _RULES[mapped.name](typed, params)
     reason = ibis.cases(*((rule.when.fill_null(False), rule.reason) for rule in rules), else_=ibis.null("string"))
-    judged = materialise(typed.mutate(_reason=reason))
-    account = _account(mapped, judged, rules)
-    _enforce(account, params)
-    valid = judged.filter(judged._reason.isnull())
-    raw = [name for name in judged.columns if name.startswith("_raw_")]
-    return CheckedTable(_converted(valid.drop("_repeated", "_reason", *raw), params), account)
+    given = [name for name in typed.columns if name.startswith("_given_")]
+    judged = materialise(typed.mutate(_reason=reason).drop("_repeated", *given))
+    aside = _aside(mapped, judged, rules)
+    valid = judged.filter(judged._reason.isnull()).drop("_reason")
+    account = _account(mapped, aside, valid, {rule.reason: rule.quote for rule in rules})
+    _enforce(account, aside, mapped, params)
+    return CheckedTable(_converted(valid, params), account)
 
 
 def _typed(mapped: MappedTable, params: Params) -> ir.Table:
-    """Canonical columns in their types (absent ones as NULL), attributes as text; raw values kept as `_raw_*`."""
+    """Canonical columns in their types (absent ones as NULL), attributes as text; `_given_*` says where a value stood."""
     rows, schema = mapped.rows, TABLES[mapped.name]
     out: dict[str, ir.Value] = {}
     for column in schema.columns:
         present = column.name in rows.columns
         raw = rows[column.name] if present else ibis.null("string")
         out[column.name] = _parsed(raw, column, mapped.date_format, params.timezone)
-        out[f"_raw_{column.name}"] = _text(raw)
+        out[f"_given_{column.name}"] = raw.notnull() if present else ibis.literal(False)
     attributes = [name for name in rows.columns if name not in schema.names() and not name.startswith("_")]
-    out |= {name: _text(rows[name]) for name in attributes}
+    out |= {name: rows[name].cast("string") for name in attributes}
     return rows.select("_row", "_repeated", **out)
 
 
@@ -83,34 +86,26 @@ def _parsed(raw: ir.Value, column: Column, form: str | None, timezone: str) -> i
     if column.type in ("date", "timestamp"):
         return parse_date(raw, form=form, timezone=timezone)
     if column.type in ("money", "number", "count"):
-        return _text(raw).try_cast("float64")
+        return raw.try_cast("float64")
     if column.type == "flag":
-        return _text(raw).lower().isin(_TRUE)
-    return _text(raw)
-
-
-def _text(raw: ir.Value) -> ir.Value:
-    """Trimmed text, empty as NULL; a whole number that is stored as a float (12345.0) without its fraction."""
-    if raw.type().is_floating():
-        whole = (raw == raw.round(0)) & (raw.abs() < 2**53)
-        raw = ibis.ifelse(whole, raw.cast("int64").cast("string"), raw.cast("string"))
-    return raw.cast("string").strip().nullif("")
+        return raw.cast("string").lower().isin(_TRUE)
+    return raw.cast("string")
 
 
 def _customers(t: ir.Table, params: Params) -> list[Rule]:
-    first = ibis.row_number().over(ibis.window(group_by=t.customer_id, order_by=t._row)) == 0
+    again = seen_before(t, "customer_id", ["customer_id"])
     return [
         Rule("customer_id is missing", t.customer_id.isnull(), "customer_id"),
         Rule("exact duplicate", t._repeated, "signed_up_on"),
-        Rule("customer_id stands in an earlier row too", ~first, "signed_up_on"),
+        Rule("customer_id stands in an earlier row too", again, "signed_up_on"),
         *_dates(t, "signed_up_on"),
         *_numbers(t, "acquisition_cost", negative="acquisition_cost is negative"),
     ]
 
 
 def _subscriptions(t: ir.Table, params: Params) -> list[Rule]:
-    count_is_wrong = t._raw_interval_count.notnull() & ~(t.interval_count.fill_null(0) >= 1)
-    needs_interval = t.mrr.isnull() & t._raw_mrr.isnull()
+    count_is_wrong = t._given_interval_count & ~(t.interval_count.fill_null(0) >= 1)
+    needs_interval = t.mrr.isnull() & ~t._given_mrr
     known_interval = t.interval.lower().isin(list(INTERVALS)).fill_null(False)
     return [
         Rule("customer_id is missing", t.customer_id.isnull(), "customer_id"),
@@ -135,7 +130,7 @@ def _orders(t: ir.Table, params: Params) -> list[Rule]:
         Rule("exact duplicate", t._repeated, "ordered_at"),
         *_dates(t, "ordered_at", required=True),
         *_dates(t, "recorded_at"),
-        Rule("amount is missing", t._raw_amount.isnull(), "amount"),
+        Rule("amount is missing", ~t._given_amount, "amount"),
         *_numbers(t, "amount"),
         _currency(t, params),
     ]
@@ -149,19 +144,20 @@ _RULES: dict[str, Callable[[ir.Table, Params], list[Rule]]] = {
 
 
 def _dates(t: ir.Table, name: str, *, required: bool = False) -> list[Rule]:
-    unread = t[name].isnull() & t[f"_raw_{name}"].notnull()
-    impossible = ~t[name].between(ibis.date(FIRST_DATE), ibis.date(LAST_DATE))
+    given = t[f"_given_{name}"]
+    # the far future is how warehouses write "open": 9999-12-31
+    last = ibis.date(LAST_DATE) if name != "ends_on" else ibis.date("9999-12-31")
+    impossible = ~t[name].between(ibis.date(FIRST_DATE), last)
     rules = [
-        Rule(f"{name} is not a date", unread, name),
+        Rule(f"{name} is not a date", t[name].isnull() & given, name),
         Rule(f"{name} lies before 1900 or after 2199", impossible, name),
     ]
-    return [Rule(f"{name} is missing", t[f"_raw_{name}"].isnull(), name), *rules] if required else rules
+    return [Rule(f"{name} is missing", ~given, name), *rules] if required else rules
 
 
 def _numbers(t: ir.Table, name: str, *, negative: str | None = None) -> list[Rule]:
-    unread = t[name].isnull() & t[f"_raw_{name}"].notnull()
     rules = [
-        Rule(f"{name} is not a number", unread, name),
+        Rule(f"{name} is not a number", t[name].isnull() & t[f"_given_{name}"], name),
         Rule(f"{name} is not finite", t[name].isinf() | t[name].isnan(), name),
         Rule(f"{name} is larger than an amount can be", t[name].abs() > MAX_AMOUNT, name),
     ]
@@ -185,60 +181,84 @@ def _converted(t: ir.Table, params: Params) -> ir.Table:
     return t
 
 
-def _account(mapped: MappedTable, judged: ir.Table, rules: list[Rule]) -> dict[str, Any]:
-    counted = collect(judged.group_by(reason=judged._reason).agg(rows=judged.count(), row=judged._row.min()))
-    found = {row.reason: row for row in counted.itertuples() if isinstance(row.reason, str)}
+def _aside(mapped: MappedTable, judged: ir.Table, rules: list[Rule]) -> ir.Table:
+    """The rows set aside as they stand in the source, each with its reason."""
+    rejected = judged.filter(judged._reason.notnull()).select("_row", "_reason")
+    rows = mapped.rows.drop("_repeated").inner_join(rejected, "_row")
+    return materialise(refined(rows, [rule.quote for rule in rules]))
+
+
+def _account(mapped: MappedTable, aside: ir.Table, valid: ir.Table, quotes: dict[str, str]) -> dict[str, Any]:
+    counted = collect(aside.group_by(reason=aside._reason).agg(rows=aside.count(), row=aside._row.min()))
     reasons = [
-        {"reason": rule.reason, "rows": int(found[rule.reason].rows), "example": _example(judged, rule, found)}
-        for rule in rules
-        if rule.reason in found
+        {
+            "reason": one.reason,
+            "rows": int(one.rows),
+            "example": _example(aside, int(one.row), quotes.get(one.reason, _column(one.reason))),
+        }
+        for one in counted.sort_values(["rows", "reason"], ascending=[False, True]).itertuples()
     ]
     apart = sum(one["rows"] for one in reasons if one["reason"] == TRIAL)
-    aside = sum(one["rows"] for one in reasons) - apart
+    n_aside = sum(one["rows"] for one in reasons) - apart
     return {
         "table": mapped.name,
         "file": mapped.file,
         "read": mapped.n_read,
         "filtered": mapped.n_filtered,
-        "kept": mapped.n_read - mapped.n_filtered - apart - aside,
+        "kept": mapped.n_read - mapped.n_filtered - apart - n_aside,
         "apart": apart,
-        "set_aside": aside,
+        "set_aside": n_aside,
         "reasons": reasons,
-        "remarks": _remarks(judged),
+        "remarks": _remarks(valid),
     }
 
 
-def _remarks(judged: ir.Table) -> list[str]:
+def _remarks(valid: ir.Table) -> list[str]:
     """What a reader of the totals should know about valid rows."""
-    if "ordered_at" not in judged.columns:
-        return []
-    returns = judged.filter(judged._reason.isnull() & (judged.amount < 0))
-    n = int(collect(returns.agg(n=returns.count())).n.item())
-    return [f"{n:,} rows are returns (negative amounts): they reduce the money and are no purchase."] if n else []
+    ids = collect(valid.agg(exact=valid.customer_id.nunique(), folded=valid.customer_id.lower().nunique())).iloc[0]
+    alike = int(ids.exact - ids.folded)
+    said = [f"{alike:,} customer ids differ from another in capitals only: they are customers of their own."]
+    said = said if alike else []
+    if "ordered_at" in valid.columns:
+        n = int(collect(valid.agg(n=(valid.amount < 0).sum().fill_null(0))).n.item())
+        returns = f"{n:,} rows are returns (negative amounts): they reduce the money and are no purchase."
+        said += [returns] if n else []
+    return said
 
 
-def _example(judged: ir.Table, rule: Rule, found: dict[str, Any]) -> str:
+def _column(reason: str) -> str:
+    """A refined reason begins with the column it is about."""
+    return reason.partition(" ")[0]
+
+
+def _example(aside: ir.Table, row: int, quote: str) -> str:
     """`row 17: ends_on = '2026-13-01'`; a missing value is said to be so. Never who the customer is."""
-    row = int(found[rule.reason].row)
-    if rule.quote == "customer_id":
+    if quote == "customer_id":
         return f"row {row:,}"
-    value = judged.filter(judged._row == row)[f"_raw_{rule.quote}"].as_scalar().to_pandas()
-    return f"row {row:,}: {rule.quote} = {value!r}" if isinstance(value, str) else f"row {row:,}: {rule.quote} is empty"
+    if quote not in aside.columns:
+        return f"row {row:,}: {quote} is absent"
+    value = aside.filter(aside._row == row)[quote].cast("string").as_scalar().to_pandas()
+    if not isinstance(value, str):
+        return f"row {row:,}: {quote} is empty"
+    return f"row {row:,}: {quote} = {value[:MAX_QUOTED]!r}" + ("..." if len(value) > MAX_QUOTED else "")
 
 
-def _enforce(account: dict[str, Any], params: Params) -> None:
+def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, params: Params) -> None:
     considered = account["read"] - account["filtered"]
     share = account["set_aside"] / considered if considered else 0.0
     limit = params.policies.max_rejected_share
-    reasons = "; ".join(f"{one['rows']:,} rows: {one['reason']} ({one['example']})" for one in account["reasons"])
+    reasons = [
+        f"{one['rows']:,} rows: {one['reason']} ({one['example']}).{advice(one['reason'], aside, mapped)}"
+        for one in account["reasons"]
+    ]
     if account["table"] == params.activity_table and not account["kept"]:
-        filtered = [f"{account['filtered']:,} rows: left out by the filter"] if account["filtered"] else []
-        why = "; ".join([*filtered, *([reasons] if reasons else [])]) or "the file holds none"
-        raise DataError(f"{account['file']}: no usable row: {why}.")
+        filtered = [f"{account['filtered']:,} rows: left out by the filter."] if account["filtered"] else []
+        why = " ".join([*filtered, *reasons]) or "the file holds none"
+        raise DataError(f"{account['file']}: no usable row: {why.removesuffix('.')}.")
     if share <= limit:
         return
     raise DataError(
         f"{account['file']}: {account['set_aside']:,} of {considered:,} rows ({share:.1%}) cannot be used, more than "
-        f"policies.max_rejected_share = {limit:g} allows. {reasons}. "
+        f"policies.max_rejected_share = {limit:g} allows. {' '.join(reasons)} "
         "Mend the source, or raise the limit if this is as it should be."
     )

@@ -1,16 +1,16 @@
 """What an expression in a parameter file may be: one scalar value of one row, and nothing that reaches further.
 
 An expression holds columns of the source, literals, operators, CASE and the functions listed here. It is parsed, never
-pasted: what reaches the engine is written anew from the parsed tree.
+pasted: what reaches the engine is written anew from the parsed tree, of which every node must be of a kind listed here.
 """
 
-import difflib
+import logging
 from collections.abc import Iterable
 
 import sqlglot
 from sqlglot import exp
 
-from churnlib.errors import ParamsError
+from churnlib.errors import ParamsError, nearest
 
 FUNCTIONS = (
     *("abs", "ceil", "coalesce", "concat", "date_trunc", "floor", "greatest", "if", "ifnull", "least", "left"),
@@ -18,15 +18,36 @@ FUNCTIONS = (
     *("strptime", "substring", "trim", "try_cast", "upper"),
 )
 MAX_LENGTH = 2_000
-_ALLOWED = (
+MAX_QUOTED = 100
+UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+_Type = exp.DataType.Type
+_TYPES = {
+    *(_Type.TEXT, _Type.VARCHAR, _Type.BOOLEAN, _Type.DATE, _Type.DECIMAL),
+    *(
+        _Type.TIMESTAMP,
+        _Type.TIMESTAMPNTZ,
+        _Type.TIMESTAMPTZ,
+        _Type.TINYINT,
+        _Type.SMALLINT,
+        _Type.INT,
+        _Type.BIGINT,
+        _Type.INT128,
+        _Type.FLOAT,
+        _Type.DOUBLE,
+    ),
+}
+# Kinds of nodes, not their subclasses: a new release of the parser must not widen what is allowed.
+_ALLOWED = {
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Not, exp.Case, exp.If,
-    exp.Binary, exp.Connector, exp.Between, exp.In, exp.Is, exp.Like, exp.Cast, exp.TryCast, exp.DataType,
-    exp.DataTypeParam, exp.Interval, exp.Var, exp.DPipe,
-    exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateTrunc, exp.TimestampTrunc, exp.Floor, exp.Greatest, exp.Least,
-    exp.Left, exp.Length, exp.Lower, exp.Nullif, exp.RegexpExtract, exp.RegexpReplace, exp.Replace, exp.Right,
-    exp.Round, exp.SplitPart, exp.StrToTime, exp.Substring, exp.Trim, exp.Upper,
-)  # fmt: skip
-_REFUSED = (exp.Subquery, exp.Select, exp.AggFunc, exp.Window, exp.Star, exp.Dot, exp.Placeholder, exp.Parameter)
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow, exp.DPipe, exp.And, exp.Or,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
+    exp.Between, exp.In, exp.Is, exp.Like, exp.ILike, exp.Escape, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam,
+    exp.Interval, exp.Var, exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateTrunc, exp.TimestampTrunc, exp.Floor,
+    exp.Greatest, exp.Least, exp.Left, exp.Length, exp.Lower, exp.Nullif, exp.RegexpExtract, exp.RegexpReplace,
+    exp.Replace, exp.Right, exp.Round, exp.SplitPart, exp.StrToTime, exp.Substring, exp.Trim, exp.Upper,
+}  # fmt: skip
+
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # what it thinks of a text is said by us, once
 
 
 def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: str) -> str:
@@ -52,44 +73,58 @@ def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: st
     >>> parse_expression("upper(plan)", ["plan"], key="expressions.plan", dialect="")
     'UPPER("plan")'
     """
-    tree = _tree(text, key, dialect)
-    known = {column.lower(): column for column in columns}
-    for node in tree.walk():
-        if isinstance(node, exp.Column):
-            _resolve(node, known, key)
-        elif isinstance(node, _REFUSED) or not isinstance(node, _ALLOWED):
-            raise ParamsError(
-                f"{key}: {_described(node)} is not allowed in an expression. It may hold columns, literals, operators, "
-                f"CASE and these functions: {', '.join(FUNCTIONS)}."
-            )
-    return tree.sql(dialect=dialect, identify=True, comments=False)
-
-
-def _tree(text: str, key: str, dialect: str) -> exp.Expression:
     if len(text) > MAX_LENGTH:
         raise ParamsError(f"{key}: an expression has at most {MAX_LENGTH:,} characters; this one has {len(text):,}.")
+    where = f"{key} = {text[:MAX_QUOTED]!r}"
+    known = {column.lower(): column for column in columns}
+    try:
+        tree = _tree(text, where, dialect)
+        for node in tree.walk():
+            if isinstance(node, exp.Column):
+                _resolve(node, known, key)
+            elif not _is_allowed(node):
+                raise ParamsError(
+                    f"{where}: {_described(node)} is not allowed in an expression. It may hold columns, literals, "
+                    f"operators, CASE and these functions: {', '.join(FUNCTIONS)}."
+                )
+        return tree.sql(dialect=dialect, identify=True, comments=False)
+    except RecursionError:
+        raise ParamsError(f"{where}: nested too deeply. Write it in fewer steps.") from None
+
+
+def _tree(text: str, where: str, dialect: str) -> exp.Expression:
     try:
         trees = sqlglot.parse(text, dialect=dialect)
-    except (sqlglot.errors.SqlglotError, RecursionError) as error:
+    except sqlglot.errors.SqlglotError as error:
         reason = str(error).splitlines()[0].split(". Line")[0]
-        raise ParamsError(f"{key} = {text!r}: not an expression: {reason}.") from None
+        raise ParamsError(f"{where}: not an expression: {reason[:MAX_QUOTED]}.") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
-        raise ParamsError(f"{key} = {text!r}: must be one scalar expression.")
+        raise ParamsError(f"{where}: must be one scalar expression.")
     return trees[0]
+
+
+def _is_allowed(node: exp.Expression) -> bool:
+    if type(node) is exp.DataType:
+        return node.this in _TYPES
+    if type(node) is exp.Var or isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
+        unit = node if type(node) is exp.Var else node.args["unit"]
+        return unit.name.lower() in UNITS and type(node) in _ALLOWED
+    return type(node) in _ALLOWED
 
 
 def _resolve(column: exp.Column, known: dict[str, str], key: str) -> None:
     name = column.name
     if column.table or name.lower() not in known:
-        near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
-        hint = f" Did you mean {known[near[0]]!r}?" if near else f" Columns: {', '.join(known.values())}."
-        raise ParamsError(f"{key}: the source has no column {column.sql()!r}.{hint}")
+        hint = nearest(name, known.values()) or f". Columns: {', '.join(known.values())}."
+        raise ParamsError(f"{key}: the source has no column {column.sql()!r}{hint}")
     column.this.set("this", known[name.lower()])
 
 
 def _described(node: exp.Expression) -> str:
     if isinstance(node, exp.Anonymous):
         return f"the function {node.name}()"
-    if isinstance(node, exp.Func):
+    if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
+        return f"date_trunc() to {node.args['unit'].name!r} (units are {', '.join(UNITS)})"
+    if isinstance(node, exp.Func) and not isinstance(node, exp.Binary):
         return f"the function {node.sql_name().lower()}()"
-    return f"{node.key} ({node.sql()[:60]})"
+    return f"{node.key} ({node.sql()[:MAX_QUOTED]})"

@@ -9,8 +9,10 @@ from churnlib.errors import DataError
 from churnlib.params import Params
 from churnlib.periods import Period
 from churnlib.schemas import CUSTOMERS, OTHER, UNKNOWN
-from churnlib.sources import collect
+from churnlib.sources import collect, materialise
 
+MAX_GAP = 3 * 366  # days
+FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)
 MAX_SEGMENTS = 12
 """Values of a segment column that are told apart; smaller ones are pooled as (other)."""
 DERIVED = ("first_active_on", "observed_from", "first_plan", "first_category")
@@ -24,7 +26,7 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
 
     Raises
     ------
-    DataError : data_from lies after the last row, or data_until before the first
+    DataError : data_from lies after the last row, data_until before the first, or a row years apart from all others
     """
     days = activity.starts_on if "starts_on" in activity.columns else activity.ordered_at
     frame = collect(
@@ -37,6 +39,7 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
         )
     )
     seen = frame.iloc[0]
+    _refuse_lonely_dates(activity, days, params)
     first, last = params.first_day or seen["first"].date(), params.last_day
     if not last and seen["monthly"] and seen["spans"]:
         last = _last_of_month(seen["last"].date())
@@ -46,6 +49,20 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
             f"{params.activity_table}: the data would begin on {first} and end on {last}: see data_from, data_until."
         )
     return first, last
+
+
+def _refuse_lonely_dates(activity: ir.Table, days: ir.DateColumn, params: Params) -> None:
+    """One order dated 2062 would make that the latest month, one of 1970 would open half a century of empty cohorts."""
+    kept = activity.filter(days.between(params.first_day or FIRST, params.last_day or LAST))
+    months = collect(kept.group_by(month=days.truncate("M")).agg(row=kept._row.min())).sort_values("month")
+    gaps = months.assign(before=months.month.shift())[months.month.diff().dt.days > MAX_GAP]
+    if len(gaps):
+        gap = gaps.iloc[0]
+        raise DataError(
+            f"{params.activity_table}, {days.get_name()}: no row between {gap.before:%Y-%m} and {gap.month:%Y-%m} (the "
+            f"next is row {gap.row:,}). A date is wrong on one side: mend it, or say with data_from or data_until what "
+            "the data cover."
+        )
 
 
 def known_by(tables: dict[str, ir.Table], params: Params, as_of: date) -> dict[str, ir.Table]:
@@ -123,6 +140,7 @@ def _customers(given: ir.Table | None, activity: dict[str, ir.Table], params: Pa
         rows = rows.mutate(signed_up_on=rows.signed_up_on.coalesce(rows.first_active_on))
     names = [name for name in (*_attributes(rows), "first_plan", "first_category") if name in rows.columns]
     rows = rows.mutate(**{name: rows[name].fill_null(UNKNOWN) for name in names})
+    rows = materialise(rows) if params.segments or params.cohort_by else rows
     for name in {*params.segments, *([params.cohort_by] if params.cohort_by else [])}:
         rows = _pooled(rows, name)
     return rows
@@ -163,10 +181,10 @@ def _attributes(customers: ir.Table) -> list[str]:
 def _pooled(rows: ir.Table, name: str) -> ir.Table:
     """The largest values of a segment column under their own names, the rest together."""
     sizes = rows.group_by(name).agg(_n=rows.count())
-    largest = sizes.order_by([ibis.desc("_n"), name]).limit(MAX_SEGMENTS)
-    if collect(sizes.agg(n=sizes.count())).n.item() <= MAX_SEGMENTS:
+    largest = collect(sizes.order_by([ibis.desc("_n"), name]).limit(MAX_SEGMENTS + 1))[name].tolist()
+    if len(largest) <= MAX_SEGMENTS:
         return rows
-    kept = collect(largest.limit(MAX_SEGMENTS - 1).select(name))[name].tolist()
+    kept = largest[: MAX_SEGMENTS - 1]
     return rows.mutate(**{name: ibis.ifelse(rows[name].isin(kept), rows[name], OTHER)})
 
 

@@ -4,23 +4,36 @@
 with file, line, key, value and what would be right.
 """
 
-import difflib
-from collections.abc import Iterable
+import re
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from churnlib import yaml_file
-from churnlib.errors import ParamsError
+from churnlib.errors import ParamsError, masked, nearest
 from churnlib.periods import Grain
 from churnlib.schemas import ACTIVITY_TABLE, TABLES
 
 PROJECT = Path(__file__).resolve().parents[1]
 Scalar = str | bool | int | float
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+PACKAGE_SCHEME = "package:"
+MAX_QUOTED = 100
+_ONE_VALUE = ("str", "bool", "int", "float")
+_PLAINLY = {  # types of a validation error, and what would be right
+    "string_type": "is a text; put it in quotes",
+    "float_type": "is a number",
+    "list_type": "is a list, such as [a, b]",
+    "tuple_type": "is a list, such as [a, b]",
+    "dict_type": "is a mapping, such as {key: value}",
+    "model_type": "is a mapping, such as {key: value}",
+    "literal_error": "is one of {expected}",
+    "string_pattern_mismatch": "is made of small letters, digits, - and _, and begins with a letter or digit",
+}
 
 
 class _Model(BaseModel):
@@ -38,12 +51,33 @@ class TableSource(_Model):
     date_format: str | None = None
     separator: Literal[",", ";", "|", "\t", "tab", "whitespace"] | None = None
 
+    @field_validator("date_format")
+    @classmethod
+    def _a_whole_date(cls, form: str | None) -> str | None:
+        signs = set(re.findall(r"%-?(.)", form or "%F"))
+        if "F" not in signs and not (signs & set("Yy") and ("j" in signs or ("d" in signs and signs & set("mbB")))):
+            raise ValueError("a date_format says where day, month and year stand, such as %d.%m.%Y")
+        if unknown := signs - set("YymbBdjHIMSfpzZaAF%"):
+            raise ValueError(f"%{min(unknown)} stands for nothing; a date_format is such as %d.%m.%Y or %d/%m/%Y %H:%M")
+        return form
+
 
 class Source(_Model):
     """A folder of CSV or Parquet files, or a .duckdb file; and its tables."""
 
     uri: Text
     tables: dict[str, TableSource] = {}
+
+    @field_validator("uri")
+    @classmethod
+    def _a_folder_or_file(cls, uri: str) -> str:
+        address = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri) and not uri.startswith(PACKAGE_SCHEME)
+        if address or masked(uri) != uri:
+            raise ValueError(
+                "a source is a folder of CSV or Parquet files, a database file, or package:NAME/folder; servers and web "
+                "addresses are not opened: export the tables to files, and keep passwords out of this file"
+            )
+        return uri
 
     @field_validator("tables", mode="after")
     @classmethod
@@ -57,7 +91,7 @@ class Source(_Model):
 class Policies(_Model):
     """What the business tolerates."""
 
-    max_rejected_share: float = Field(default=0.05, ge=0, le=1)
+    max_rejected_share: Number = Field(default=0.05, ge=0, le=1)
 
 
 class Params(_Model):
@@ -77,10 +111,10 @@ class Params(_Model):
     cohort_by: Text | None = None
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
-    exchange_rates: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
-    margin: float = Field(default=0.8, gt=0, le=1)
-    discount_rate: float = Field(default=0.1, ge=0, le=1)
-    acquisition_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    exchange_rates: dict[str, Annotated[Number, Field(gt=0)]] = {}
+    margin: Number = Field(default=0.8, gt=0, le=1)
+    discount_rate: Number = Field(default=0.1, ge=0, le=1)
+    acquisition_cost: Number | None = Field(default=None, ge=0)
     data_from: str | None = None
     data_until: str | None = None
     _folder: Path = PrivateAttr(default=PROJECT / "params")
@@ -111,17 +145,27 @@ class Params(_Model):
         return ACTIVITY_TABLE[self.model]
 
     def effective(self) -> dict[str, Any]:
-        """The parameters as resolved, defaults included, ready for JSON: what a report is made from."""
-        return self.model_dump(mode="json", by_alias=True)
+        """The parameters as resolved, defaults included, ready for JSON; of a path on this machine its last part only."""
+        values = self.model_dump(mode="json", by_alias=True)
+        values["source"]["uri"] = shown_uri(self.source.uri)
+        return values
 
     @field_validator("currency")
     @classmethod
     def _known_currency(cls, code: str) -> str:
-        from babel.numbers import list_currencies
+        return _currency(code)
 
-        if code not in list_currencies():
-            raise ValueError("a currency is an ISO 4217 code of three capitals, such as EUR")
-        return code
+    @field_validator("exchange_rates")
+    @classmethod
+    def _known_currencies(cls, rates: dict[str, float]) -> dict[str, float]:
+        return {_currency(code): rate for code, rate in rates.items()}
+
+    @field_validator("segments")
+    @classmethod
+    def _once_each(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("a column is named once")
+        return names
 
     @field_validator("timezone")
     @classmethod
@@ -143,6 +187,8 @@ class Params(_Model):
         tables = self.source.tables
         if tables and self.activity_table not in tables:
             raise ValueError(f"model {self.model} needs source.tables.{self.activity_table}, which is absent")
+        if self.exchange_rates.get(self.currency, 1) != 1:
+            raise ValueError(f"exchange_rates.{self.currency}: {self.currency} is the report's currency; its rate is 1")
         return self
 
 
@@ -167,8 +213,8 @@ def read_params(path: Path | str) -> Params:
     'subscription'
     """
     path = Path(path)
-    values, lines = yaml_file.read_with_extends(path)
-    return _validated(values, path.resolve().parent, path.name, lines)
+    values, places = yaml_file.read_with_extends(path)
+    return _validated(values, path.resolve().parent, path.name, places)
 
 
 def params_from_values(values: dict[str, Any]) -> Params:
@@ -185,38 +231,54 @@ def params_from_values(values: dict[str, Any]) -> Params:
     return _validated(given, folder, "parameters", {})
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`: did you mean 'x'?` where something known is near enough, else nothing."""
-    lowered = {str(one).lower(): str(one) for one in known}
-    wanted = str(name).lower()
-    found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
-    found = found or [one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)]
-    return f": did you mean {lowered[found[0]]!r}?" if found else ""
+def shown_uri(uri: str) -> str:
+    """A source as messages and manifests name it: without where on this machine it lies.
+
+    Examples
+    --------
+    >>> shown_uri("../data/acme"), shown_uri("/home/anna/data/acme/")
+    ('../data/acme', '.../acme')
+    """
+    own = uri.startswith("~") or PurePosixPath(uri).is_absolute() or PureWindowsPath(uri).is_absolute()
+    return ".../" + re.split(r"[\\/]", uri.rstrip("\\/"))[-1] if own else uri
 
 
-def _validated(values: dict[str, Any], folder: Path, file: str, lines: dict[str, int]) -> Params:
+def _currency(code: str) -> str:
+    from babel.numbers import list_currencies
+
+    if code not in list_currencies():
+        raise ValueError(f"a currency is an ISO 4217 code of three capitals, such as EUR; {code!r} is none")
+    return code
+
+
+def _validated(values: dict[str, Any], folder: Path, file: str, places: dict[str, str]) -> Params:
     try:
         params = Params.model_validate(values)
     except ValidationError as error:
-        problems = [_problem(one, file, lines) for one in error.errors()]
+        problems = [_problem(one, file, places) for one in error.errors()]
         raise ParamsError("\n".join(dict.fromkeys(problems))) from None
     params._folder = folder
     return params
 
 
-def _problem(error: Any, file: str, lines: dict[str, int]) -> str:
+def _problem(error: Any, file: str, places: dict[str, str]) -> str:
     """One sentence of a validation error: file, line, key, value, what would be right."""
     keys = [str(part) for part in error["loc"] if not str(part).startswith("function-")]
+    one_value = len(keys) > 1 and keys[-1] in _ONE_VALUE and keys[-2] not in ("columns", "constants", "expressions")
+    keys = keys[:-1] if one_value else keys
     key = ".".join(keys)
-    line = next((lines[k] for k in _prefixes(keys) if k in lines), None)
-    where = f"{file}, line {line}" if line else file
+    where = next((places[k] for k in _prefixes(keys) if k in places), file)
     if error["type"] == "extra_forbidden":
         known = _known_keys(keys[:-1])
-        return f"{where}: {key} is not a parameter{nearest(keys[-1], known)} Known here: {', '.join(known)}."
+        return f"{where}: {key} is not a parameter{nearest(keys[-1], known) or '.'} Known here: {', '.join(known)}."
     if error["type"] == "missing":
-        return f"{where}: {key} is missing."
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}." if not key else f"{where}: {key} = {error['input']!r}: {message}."
+        return f"{where}: {key} is missing: add it."
+    plain = "is one value: text, number, true or false" if one_value else _PLAINLY.get(error["type"], error["msg"])
+    message = plain.replace("{expected}", str(error.get("ctx", {}).get("expected")))
+    message = message.removeprefix("Value error, ").replace("Input should be", "must be")
+    value = repr(error["input"])
+    value = value if len(value) <= MAX_QUOTED else value[:MAX_QUOTED] + "..."
+    return f"{where}: {message}." if not key else f"{where}: {key} = {value}: {message}."
 
 
 def _prefixes(keys: list[str]) -> list[str]:

@@ -4,11 +4,10 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from churnlib.errors import DataError
-from churnlib.params import Params, nearest
+from churnlib.errors import DataError, nearest
+from churnlib.params import PACKAGE_SCHEME, Params, shown_uri
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
-PACKAGE_SCHEME = "package:"
 
 
 def place_of(params: Params) -> Path:
@@ -19,17 +18,20 @@ def place_of(params: Params) -> Path:
     DataError : there is none; names the nearest
     """
     uri = params.source.uri
+    where = f"source.uri = {shown_uri(uri)!r}"
     if uri.startswith(PACKAGE_SCHEME):
         package, _, inside = uri.removeprefix(PACKAGE_SCHEME).partition("/")
-        spec = importlib.util.find_spec(package)
+        spec = importlib.util.find_spec(package) if package.isidentifier() else None
         if not spec or not spec.submodule_search_locations:
-            raise DataError(f"source.uri = {uri!r}: the package is not installed: pip install {package}")
+            raise DataError(f"{where}: the package {package} is not installed (pip install {package}).")
         return Path(next(iter(spec.submodule_search_locations))) / inside
     place = (params.folder / Path(uri).expanduser()).resolve()
     if not place.exists():
         beside = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
         hint = nearest(place.name, beside) or f". Relative paths start from {params.folder.name}/."
-        raise DataError(f"source.uri = {uri!r}: no such folder or file{hint}")
+        raise DataError(f"{where}: no such folder or file{hint}")
+    if place.is_file() and place.name.lower().endswith(SUFFIXES):
+        raise DataError(f"{where}: one file. Give the folder it lies in, and the file under source.tables.")
     return place
 
 

@@ -21,9 +21,9 @@ import pandas as pd
 
 from churnlib import history
 from churnlib.checks import check_table
-from churnlib.errors import DataError
+from churnlib.errors import DataError, nearest
 from churnlib.mapping import map_table
-from churnlib.params import Params, nearest
+from churnlib.params import Params
 from churnlib.periods import Grain, Period
 from churnlib.schemas import TABLES, with_fixed_columns
 from churnlib.sources import (
@@ -39,6 +39,7 @@ from churnlib.sources import (
 
 META = "snapshot.json"
 TABLES_FOLDER = "tables"
+MAX_SHAPE = 20
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ def check(params: Params) -> Checked:
         checked = check_table(map_table(raw, settings, TABLES[name]), params)
         tables[name] = checked.rows
         data_box.append(checked.account)
+    _compare_ids(tables, data_box, params)
     first, last = history.covered(tables[params.activity_table], params)
     _require_segments(params, tables)
     return Checked(params, tables, data_box, first, last)
@@ -257,6 +259,32 @@ def _require_customers(snapshot: Snapshot) -> None:
         f"period {snapshot.period.label}: nobody {what} that was known before {snapshot.as_of}, so there is nothing to "
         "report. See the rows with `churnlib check`."
     )
+
+
+def _compare_ids(tables: dict[str, ir.Table], data_box: list[dict[str, Any]], params: Params) -> None:
+    """Ids that are numbers in one table and text in the other would leave every customer without attributes."""
+    given, active = tables.get("customers"), tables[params.activity_table].select("customer_id").distinct()
+    if given is None:
+        return
+    unknown = active.anti_join(given, "customer_id")
+    seen = collect(active.agg(ids=active.count(), first=active.customer_id.min())).iloc[0]
+    n_unknown, n_given = collect(unknown.agg(n=unknown.count())).n.item(), collect(given.agg(n=given.count())).n.item()
+    files = {account["table"]: account for account in data_box}
+    if n_given and seen.ids and n_unknown == seen.ids:
+        there = collect(given.agg(first=given.customer_id.min()))["first"].item()
+        raise DataError(
+            f"{files[params.activity_table]['file']}: no customer_id stands in {files['customers']['file']} too; they look "
+            f"like {_shape(seen['first'])!r} here and {_shape(there)!r} there. Map the same id under columns.customer_id, "
+            "or bring one to the other with an expression."
+        )
+    if n_unknown:
+        said = f"{n_unknown:,} customers stand in no row of customers: their attributes are unknown."
+        files[params.activity_table]["remarks"].append(said)
+
+
+def _shape(identifier: str) -> str:
+    """How an id looks, without saying who it is: `C-1042` is `A-9999`."""
+    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", identifier[:MAX_SHAPE]))
 
 
 def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:

@@ -1,5 +1,6 @@
 """Open files and databases through Ibis. The one place that knows the engine and writes SQL."""
 
+import glob
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.errors import DataError
-from churnlib.params import Params, TableSource, nearest
+from churnlib.csv_files import WHITESPACE, read_layout
+from churnlib.errors import DataError, nearest
+from churnlib.params import Params, TableSource, shown_uri
 from churnlib.places import SUFFIXES, place_of
 from churnlib.schemas import TABLES
 
@@ -20,11 +22,21 @@ DIALECT = "duckdb"
 FORMULA = r"^[=+\-@\t\r]"
 NEVER = "\x1f"  # a separator that stands in no file: a line is then one column
 T = TypeVar("T")
+_IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is told of it
+    (r"Expected Number of Columns: (\d+) Found: (\d+)", "{1} columns where the first line names {0}"),
+    (r"unterminated quote", 'a quote (") opens here and is not closed as it should be'),
+    (r"not utf-8 encoded", "not UTF-8. Save the file as CSV UTF-8"),
+    (r"Maximum line size of (\d+) bytes", "longer than {0} bytes. Close its quotes, or end its lines"),
+    (r"invalid state", "lines end in several ways (CRLF and LF). Write them in one, with dos2unix for example"),
+    (r"magic bytes|too small to be a Parquet file", "broken off, or no Parquet file at all. Copy or write it again"),
+    (r"not a valid DuckDB database", "not a DuckDB database. A folder of CSV or Parquet files is given without a name"),
+    (r"(Could not convert .*?) when casting", "{0}. In expressions, try_cast(x AS type) gives empty instead"),
+)
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table as it stands in the source: its rows, and what messages call it."""
+    """One table as it stands in the source: its rows with their place `_row` from 1, and what messages call it."""
 
     rows: ir.Table
     file: str
@@ -44,10 +56,11 @@ def open_source(params: Params) -> dict[str, tuple[RawTable, TableSource]]:
     place = place_of(params)
     engine = connect() if place.is_dir() else _database(place)
     there = _listing(engine, place)
-    tables = params.source.tables or {name: TableSource() for name in TABLES if _default(place, name) & set(there)}
+    tables = params.source.tables or {name: TableSource() for name in TABLES if _default(there, place, name)}
     if params.activity_table not in tables:
         raise DataError(
-            f"source.uri = {params.source.uri!r}: no table {params.activity_table!r}, which model {params.model} "
+            f"source.uri = {shown_uri(params.source.uri)!r}: no table {params.activity_table!r}, "
+            f"which model {params.model} "
             f"needs. There: {_named(there)}. Say which under source.tables.{params.activity_table}.from."
         )
     return {name: (_open_table(engine, place, name, settings), settings) for name, settings in tables.items()}
@@ -81,7 +94,7 @@ def run(query: Callable[[], T], file: str) -> T:
     try:
         return query()
     except (duckdb.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{file}: not readable: {_first_line(error)}") from None
+        raise DataError(f"{file}{_in_plain_words(str(error))}.") from None
 
 
 def compute(rows: ir.Table, expressions: dict[str, str]) -> ir.Table:
@@ -94,7 +107,8 @@ def compute(rows: ir.Table, expressions: dict[str, str]) -> ir.Table:
     """
     if not expressions:
         return rows
-    added = ", ".join(f'{text} AS "{name}"' for name, text in expressions.items())
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in expressions}
+    added = ", ".join(f"{text} AS {quoted[name]}" for name, text in expressions.items())
     return rows.alias("source_rows").sql(f"SELECT *, {added} FROM source_rows", dialect=DIALECT)
 
 
@@ -133,11 +147,13 @@ def parse_date(column: ir.Column, *, form: str | None, timezone: str) -> ir.Colu
         return (_in_timezone(timezone, column) if kind.timezone else column).date()
     if kind.is_date():
         return column
-    text = column.cast("string").strip()
+    text = column.cast("string")
     if form:
-        return _try_strptime(text, form).date()
+        moment = _try_strptime(text, form)
+        return (_in_timezone(timezone, moment.cast(dt.Timestamp(timezone="UTC"))) if "%z" in form else moment).date()
     instant = text.try_cast(dt.Timestamp(timezone="UTC"))
     return ibis.cases(
+        ((text.length() == 10) & text.like("____-__-__"), text.try_cast("date")),
         (~text.re_search(r"^\d{4}-\d{2}-\d{2}([ T].*)?$"), ibis.null("date")),
         (text.re_search(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"), _in_timezone(timezone, instant).date()),
         else_=text.try_cast("timestamp").date(),
@@ -158,50 +174,73 @@ def _database(place: Path) -> ibis.BaseBackend:
 
 def _listing(engine: ibis.BaseBackend, place: Path) -> list[str]:
     if place.is_dir():
-        return sorted(p.name for p in place.iterdir() if p.name.endswith(SUFFIXES))
+        return sorted(p.name for p in place.iterdir() if p.name.lower().endswith(SUFFIXES))
     return sorted(engine.list_tables())
 
 
-def _default(place: Path, name: str) -> set[str]:
-    return {name + suffix for suffix in SUFFIXES} if place.is_dir() else {name}
+def _default(there: list[str], place: Path, name: str) -> str | None:
+    """The file or table of a table's own name; several are one too many."""
+    own = {name + suffix for suffix in SUFFIXES} if place.is_dir() else {name}
+    found = [one for one in there if one.lower() in own]
+    if len(found) > 1:
+        raise DataError(f"source.tables.{name}: {' and '.join(found)} are both there. Say which under {name}.from.")
+    return found[0] if found else None
 
 
 def _open_table(engine: ibis.BaseBackend, place: Path, name: str, settings: TableSource) -> RawTable:
     there = _listing(engine, place)
-    file = settings.from_ or next((one for one in there if one in _default(place, name)), name)
+    file = settings.from_ or _default(there, place, name) or name
     if file not in there:
         hint = nearest(file, there) or f". There: {_named(there)}."
         raise DataError(f"source.tables.{name}: no {file!r} in {place.name}{hint}")
-    rows = run(lambda: _read_file(engine, place / file, settings) if place.is_dir() else engine.table(file), file)
-    return RawTable(rows, file)
+    if place.is_dir():
+        return RawTable(run(lambda: _read_file(engine, place / file, settings), file), file)
+    return RawTable(run(lambda: _numbered(engine.table(file), ibis.row_number()), file), file)
 
 
 def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> ir.Table:
+    if not path.is_file():
+        raise DataError(f"{path.name}: a folder, not a file. Give one file, or the folder as source.uri.")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name}: the file is empty.")
-    if path.suffix == ".parquet":
-        return engine.read_parquet(str(path))
-    if settings.separator == "whitespace":
-        return _read_whitespace(engine, path)
-    separator = {"tab": "\t"}.get(settings.separator or "", settings.separator)
-    options = {"delim": separator} if separator else {}
-    return engine.read_csv(str(path), all_varchar=True, header=True, **options)
+    if path.suffix.lower() == ".parquet":
+        rows = engine.read_parquet(_literal(path), file_row_number=True)
+        return _numbered(rows, rows.file_row_number).drop("file_row_number")
+    layout = read_layout(path, settings.separator)
+    if layout.separator == WHITESPACE:
+        lines = _read_csv(engine, path, 1, delim=NEVER, quote="", escape="")
+        parts = lines.select(parts=lines[0].strip().re_split(r"\s+")).parts
+        named = parts.as_table().select(**{name: parts[n] for n, name in enumerate(layout.columns)})
+    else:
+        rows = _read_csv(engine, path, len(layout.columns), delim=layout.separator, quote='"', escape='"')
+        named = rows.select(**{name: rows[n] for n, name in enumerate(layout.columns)})
+    return _numbered(named, ibis.row_number())
 
 
-def _read_whitespace(engine: ibis.BaseBackend, path: Path) -> ir.Table:
-    """Columns set apart by any number of spaces, the first line naming them."""
-    layout = {"auto_detect": False, "columns": {"line": "VARCHAR"}, "delim": NEVER, "quote": "", "escape": ""}
-    lines = engine.read_csv(str(path), header=True, **layout)
-    with path.open(encoding="utf-8") as file:
-        names = file.readline().split()
-    parts = lines.select(parts=lines.line.strip().re_split(r"\s+"))
-    return parts.select(**{name: parts.parts[n] for n, name in enumerate(names)})
+def _numbered(rows: ir.Table, place: ir.IntegerValue) -> ir.Table:
+    return rows.mutate(_row=place + 1)
+
+
+def _read_csv(engine: ibis.BaseBackend, path: Path, n_columns: int, **layout: str) -> ir.Table:
+    """All as text, under names of our own: the engine takes no column name as it comes."""
+    columns = {f"column_{n}": "VARCHAR" for n in range(n_columns)}
+    return engine.read_csv(_literal(path), header=True, auto_detect=False, columns=columns, **layout)
+
+
+def _literal(path: Path) -> str:
+    """A path whose brackets and stars are not read as a pattern."""
+    return glob.escape(str(path))
 
 
 def _named(there: list[str]) -> str:
     return ", ".join(there) or "nothing"
 
 
-def _first_line(error: Exception) -> str:
-    """The engine's first sentence, without the file's full path."""
-    return re.sub(r"[^\s\"']*/", "", str(error).splitlines()[0].strip())
+def _in_plain_words(said: str) -> str:
+    """What the engine says of a file: the line, and what is wrong; never a path, never a row of the data."""
+    line = re.search(r"CSV Error on Line: (\d+)", said)
+    where = f", line {int(line[1]):,}: " if line else ": "
+    for pattern, words in _IN_PLAIN_WORDS:
+        if found := re.search(pattern, said):
+            return where + words.format(*found.groups())
+    return f"{where}not readable: " + re.sub(r"[^\s\"']*/", "", said.strip().splitlines()[0]).rstrip(".")

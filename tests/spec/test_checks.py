@@ -38,7 +38,10 @@ SUBSCRIPTION_ROWS = {
     "starts_on lies before 1900 or after 2199": "a,0026-02-01,,10,",
     "ends_on is not a date": "a,2026-01-01,soon,10,",
     "ends_on is before starts_on": "a,2026-02-01,2026-01-01,10,",
-    "mrr is not a number": 'a,2026-01-01,,"12,50",',
+    "mrr is not a number": "a,2026-01-01,,ten,",
+    "mrr has a decimal comma": 'a,2026-01-01,,"12,50",',
+    "mrr has thousands separators": 'a,2026-01-01,,"1,250.00",',
+    "mrr holds a currency": "a,2026-01-01,,12.50 EUR,",
     "mrr is not finite": "a,2026-01-01,,inf,",
     "mrr is negative": "a,2026-01-01,,-1,",
     "mrr is larger than an amount can be": "a,2026-01-01,,1e300,",
@@ -173,7 +176,7 @@ def test_a_missing_file_or_column_stops_at_once_and_names_the_nearest(tmp_path, 
     [
         (b"", "subscriptions.csv: the file is empty"),
         (b"customer_id,starts_on,mrr\n", "no usable row"),
-        (b"\xff\xfec\x00u\x00", "subscriptions.csv: not readable"),
+        (b"\xff\xfec\x00u\x00", "subscriptions.csv: not CSV but encoded as UTF-16"),
     ],
 )
 def test_an_unreadable_file_is_named(tmp_path, content, message):

@@ -51,7 +51,7 @@ def test_the_documented_functions_and_operators_pass(text):
         ("row_number() OVER ()", "not allowed"),
         ("getenv('HOME')", "getenv"),
         ("other.amount", "no column"),
-        ("amuont", "Did you mean 'amount'?"),
+        ("amuont", "did you mean 'amount'?"),
         ("amount +", "not an expression"),
         ("*", "not"),
         ("", "one scalar expression"),
