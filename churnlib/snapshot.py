@@ -22,7 +22,7 @@ from churnlib.errors import DataError, nearest
 from churnlib.mapping import map_table
 from churnlib.params import Params
 from churnlib.periods import Grain, Period
-from churnlib.schemas import TABLES, with_fixed_columns
+from churnlib.schemas import TABLES, csv_name, with_fixed_columns
 from churnlib.sources import FORMULA, collect, connect, freeze_table, open_frozen_table, open_source, write_csv
 
 META = "snapshot.json"
@@ -110,15 +110,17 @@ class Snapshot:
         safe = fixed.assign(**{column: fixed[column].map(_defused) for column in texts})
         counts = [column for column in safe.select_dtypes("float") if (safe[column].dropna() % 1 == 0).all()]
         safe = safe.astype(dict.fromkeys(counts, "Int64"))  # a count with empty cells is still a whole number
-        safe.to_csv(folder / f"{name}.csv", index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        safe.rename(columns=_defused).to_csv(
+            folder / csv_name(name), index=False, date_format="%Y-%m-%d", lineterminator="\n"
+        )
         return frame
 
     def write_rows(self, name: str, table: ir.Table) -> Path:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
         folder = self.folder / "tables"
         folder.mkdir(exist_ok=True)
-        write_csv(table, folder / f"{name}.csv")
-        return folder / f"{name}.csv"
+        write_csv(table, folder / csv_name(name))
+        return folder / csv_name(name)
 
 
 def check(params: Params) -> Checked:

@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.csv_files import WHITESPACE, read_layout
-from churnlib.errors import DataError, nearest
-from churnlib.params import PACKAGE_SCHEME, Params, TableSource, shown_uri
+from churnlib.errors import DataError, nearest, shown_uri
+from churnlib.params import PACKAGE_SCHEME, Params, TableSource
 from churnlib.schemas import TABLES
 
 DIALECT = "duckdb"

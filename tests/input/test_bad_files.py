@@ -22,7 +22,10 @@ CONTENTS = {
     "an unknown separator": (SOME_ORDERS.replace(",", "^"), "'customer_id^ordered_at^amount': is the separator '^'?"),
     "UTF-16": (SOME_ORDERS.encode("utf-16"), "orders.csv: not CSV but encoded as UTF-16. Save it as CSV UTF-8."),
     "UTF-16 without mark": (SOME_ORDERS.encode("utf-16-le"), "no text (it holds zero bytes), or UTF-16"),
-    "Latin-1": ((ORDERS + "Müller,2026-01-01,1\n").encode("latin-1"), "orders.csv, line 2: not UTF-8. Save the file as"),
+    "Latin-1": (
+        (ORDERS + "Müller,2026-01-01,1\n").encode("latin-1"),
+        "orders.csv, line 2: not UTF-8. Save the file as",
+    ),
     "Latin-1 in the header": ("Zürich,a\n".encode("latin-1"), "orders.csv, line 1: not UTF-8."),
     "Latin-1 far below": (MANY.encode() + b"\xfc,2026-01-01,1\n", "orders.csv, line 50,002: not UTF-8."),
     "mixed line ends": (SOME_ORDERS.replace("\n", "\r\n", 2), "lines end in several ways (CRLF and LF). Write them in"),
@@ -35,7 +38,10 @@ CONTENTS = {
     "a line of 3 MB": (SOME_ORDERS + LONG[: 3 << 20] + ",2026-01-01,1\n", "line 5: longer than 2000000 bytes."),
     "a line of 64 MB": (SOME_ORDERS + LONG + ",2026-01-01,1\n", "line 5: longer than 16,777,216 bytes."),
     "one line of 64 MB": (LONG, "orders.csv, line 1: longer than 16,777,216 bytes. Lines end in a line break."),
-    "a workbook": (b"PK\x03\x04" + bytes(range(256)), "an Excel workbook or a zip archive. Save the sheet as CSV UTF-8"),
+    "a workbook": (
+        b"PK\x03\x04" + bytes(range(256)),
+        "an Excel workbook or a zip archive. Save the sheet as CSV UTF-8",
+    ),
     "Parquet as CSV": (b"PAR1" + bytes(100), "orders.csv: not CSV but a Parquet file. Call it .parquet."),
     "gzip as CSV": (gzip.compress(SOME_ORDERS.encode()), "not CSV but compressed with gzip. Call it .csv.gz."),
     "any bytes": (bytes(range(256)) * 8, "orders.csv: not CSV but no text (it holds zero bytes), or UTF-16."),
@@ -49,7 +55,11 @@ NAMED = {
     "gz broken off": ("orders.csv.gz", PACKED[: len(PACKED) // 2], "not a complete gzip file (broken off"),
     "gz without its last bytes": ("orders.csv.gz", PACKED[:-4], "Copy it again, or drop .gz from its name."),
     "gz with a wrong byte": ("orders.csv.gz", PACKED[:-8] + b"\0" * 8, "not a complete gzip file (broken off, damaged"),
-    "Parquet broken off": ("orders.parquet", b"PAR1" + bytes(50), "orders.parquet: broken off, or no Parquet file at all."),
+    "Parquet broken off": (
+        "orders.parquet",
+        b"PAR1" + bytes(50),
+        "orders.parquet: broken off, or no Parquet file at all.",
+    ),
     "Parquet of 3 bytes": ("orders.parquet", b"PAR", "orders.parquet: broken off, or no Parquet file at all."),
     "CSV as Parquet": ("orders.parquet", SOME_ORDERS, "no Parquet file at all. Copy or write it again."),
 }
@@ -117,7 +127,9 @@ FINE = {
     "tabs": SOME_ORDERS.replace(",", "\t"),
     "bars": SOME_ORDERS.replace(",", "|"),
     "a header with spaces and capitals": SOME_ORDERS.replace("customer_id,ordered_at", ' Customer_ID ,"ORDERED_AT "'),
-    "an unnamed first column": "".join(f"{n},{line}\n" for n, line in enumerate(SOME_ORDERS.split())).replace("0,", ",", 1),
+    "an unnamed first column": "".join(f"{n},{line}\n" for n, line in enumerate(SOME_ORDERS.split())).replace(
+        "0,", ",", 1
+    ),
     "names that are words of SQL": SOME_ORDERS.replace("\n", ",1\n").replace("amount,1", 'amount,"select ""x""; --"'),
     "line breaks in quotes": SOME_ORDERS.replace("b,", '"b\nb",'),
     "blank lines between": SOME_ORDERS.replace("b,", "\n\nb,"),
