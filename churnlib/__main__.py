@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churnlib.errors import ChurnlibError
+from churnlib.errors import ChurnlibError, masked
 
 if TYPE_CHECKING:
     from churnlib.report.kernels import Kernels
@@ -265,7 +265,7 @@ def _complain(error: Exception, verbose: bool, lead: str = "") -> None:
     if verbose:
         traceback.print_exception(error)
     hint = "" if verbose or not lead else " (--verbose shows where)"
-    print(f"churnlib: {lead}{error}{hint}", file=sys.stderr)
+    print(f"churnlib: {lead}{masked(str(error))}{hint}", file=sys.stderr)
 
 
 def _cores() -> int:

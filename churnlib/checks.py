@@ -253,7 +253,7 @@ def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, para
     ]
     if account["table"] == params.activity_table and not account["kept"]:
         filtered = [f"{account['filtered']:,} rows: left out by the filter."] if account["filtered"] else []
-        why = " ".join([*filtered, *reasons]) or "the file holds none"
+        why = " ".join([*filtered, *reasons]) or "nothing stands below the first line"
         raise DataError(f"{account['file']}: no usable row: {why.removesuffix('.')}.")
     if share <= limit:
         return

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath, PureWindowsPath
 
 _SECRETS = (
     (r"(?<=://)[^\s'\"]*@", "***@"),
@@ -49,3 +50,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
     found = found or [one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)]
     return f": did you mean {lowered[found[0]]!r}?" if found else ""
+
+
+def shown_uri(uri: str) -> str:
+    """A source as messages and manifests name it: without where on this machine it lies.
+
+    Examples
+    --------
+    >>> shown_uri("../data/acme"), shown_uri("/home/anna/data/acme/")
+    ('../data/acme', '.../acme')
+    """
+    own = uri.startswith("~") or PurePosixPath(uri).is_absolute() or PureWindowsPath(uri).is_absolute()
+    return ".../" + re.split(r"[\\/]", uri.rstrip("\\/"))[-1] if own else uri

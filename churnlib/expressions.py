@@ -19,6 +19,7 @@ FUNCTIONS = (
 )
 MAX_LENGTH = 2_000
 MAX_QUOTED = 100
+MAX_DEPTH = 150
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 _Type = exp.DataType.Type
 _TYPES = {
@@ -79,6 +80,7 @@ def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: st
     known = {column.lower(): column for column in columns}
     try:
         tree = _tree(text, where, dialect)
+        _refuse_depth(tree)
         for node in tree.walk():
             if isinstance(node, exp.Column):
                 _resolve(node, known, key)
@@ -101,6 +103,15 @@ def _tree(text: str, where: str, dialect: str) -> exp.Expression:
     if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
         raise ParamsError(f"{where}: must be one scalar expression.")
     return trees[0]
+
+
+def _refuse_depth(tree: exp.Expression) -> None:
+    """What we can still read, the engine's own parser may not, which starts further down the stack."""
+    depth: dict[int, int] = {}
+    for node in tree.walk():
+        depth[id(node)] = depth.get(id(node.parent), 0) + 1
+    if max(depth.values()) > MAX_DEPTH:
+        raise RecursionError
 
 
 def _is_allowed(node: exp.Expression) -> bool:

@@ -22,6 +22,8 @@ MISSING = ("null", "none", "nan", "nat", "<na>", "n/a", "#n/a", "\\n")
 """How sources write that an id, a date or a number is not there, in small letters."""
 MISSING_LENGTH = max(map(len, MISSING))
 EDGES = r"^[\s\x{00A0}]+|[\s\x{00A0}]+$"
+UNSEEN = r"[\pC]"
+MAX_LABEL = 80  # characters of a text that pages and tables show
 WHOLE = r"^(\d+)\.0$"
 
 
@@ -100,11 +102,19 @@ def _trimmed(value: ir.Value) -> ir.Value:
 
 def _given(text: ir.Value, kind: str) -> ir.Value:
     """NULL where an id, a date or a number is not there, however the source writes that."""
-    if kind == "text" or not text.type().is_string():
+    if not text.type().is_string():
         return text
+    if kind == "text":
+        return _readable(text)
     whole = ibis.ifelse(text.endswith(".0"), text.re_replace(WHOLE, r"\1"), text) if kind == "id" else text
     short = ibis.ifelse(text.lower().isin(MISSING), ibis.null("string"), whole)
     return ibis.ifelse(text.length() <= MISSING_LENGTH, short, whole)
+
+
+def _readable(text: ir.StringValue) -> ir.StringValue:
+    """A label as a page can show it: no marks that turn the line around or cannot be seen, and no novel."""
+    seen = ibis.ifelse(text.re_search(UNSEEN), text.re_replace(UNSEEN, "").nullif(""), text)
+    return ibis.ifelse(text.length() > MAX_LABEL, seen.left(MAX_LABEL - 1) + "…", seen)
 
 
 def _with_repeats(rows: ir.Table) -> ir.Table:

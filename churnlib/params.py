@@ -5,21 +5,31 @@ with file, line, key, value and what would be right.
 """
 
 import re
+import unicodedata
 from datetime import date
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from churnlib import yaml_file
-from churnlib.errors import ParamsError, masked, nearest
+from churnlib.errors import ParamsError, masked, nearest, shown_uri
 from churnlib.periods import Grain
 from churnlib.schemas import ACTIVITY_TABLE, TABLES
 
 PROJECT = Path(__file__).resolve().parents[1]
 Scalar = str | bool | int | float
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(lambda text: _seen(text))]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 PACKAGE_SCHEME = "package:"
 MAX_QUOTED = 100
@@ -231,16 +241,10 @@ def params_from_values(values: dict[str, Any]) -> Params:
     return _validated(given, folder, "parameters", {})
 
 
-def shown_uri(uri: str) -> str:
-    """A source as messages and manifests name it: without where on this machine it lies.
-
-    Examples
-    --------
-    >>> shown_uri("../data/acme"), shown_uri("/home/anna/data/acme/")
-    ('../data/acme', '.../acme')
-    """
-    own = uri.startswith("~") or PurePosixPath(uri).is_absolute() or PureWindowsPath(uri).is_absolute()
-    return ".../" + re.split(r"[\\/]", uri.rstrip("\\/"))[-1] if own else uri
+def _seen(text: str) -> str:
+    if any(unicodedata.category(sign).startswith("C") for sign in text):
+        raise ValueError("holds a character that cannot be seen; write it without")
+    return text
 
 
 def _currency(code: str) -> str:

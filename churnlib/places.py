@@ -4,8 +4,8 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from churnlib.errors import DataError, nearest
-from churnlib.params import PACKAGE_SCHEME, Params, shown_uri
+from churnlib.errors import DataError, nearest, shown_uri
+from churnlib.params import PACKAGE_SCHEME, Params
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
 

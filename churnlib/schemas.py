@@ -4,6 +4,8 @@ Columns that a table lists here are canonical: a parameter file maps the source'
 may hold any further column; such attribute columns can be split by (segments, cohorts).
 """
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +22,7 @@ INTERVALS: dict[str, float] = {  # how many months one unit of an interval is
 }
 UNKNOWN = "(unknown)"
 OTHER = "(other)"
+MAX_FILE_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ CUSTOMERS = TableSchema(
     "customers",
     "one row a customer; optional as a whole (then derived from first activity)",
     (
-        Column("customer_id", "id", "Who; text, compared exactly after trimming spaces.", required=True),
+        Column("customer_id", "id", "Who; text, compared exactly (capitals too) after trimming spaces; 12345.0 is 12345.", required=True),
         Column("signed_up_on", "date", "The day the customer was won; the first activity where absent."),
         Column("acquisition_cost", "number", "What winning this customer cost, in the report's currency."),
     ),
@@ -137,6 +140,18 @@ REPORT_TABLES: dict[str, tuple[str, ...]] = {
     "clv": ("segment_column", "segment", "customers", "value", "value_low", "value_high"),
     "clv_parameters": ("model", "parameter", "estimate", "standard_error"),
 }
+
+
+def csv_name(table: str) -> str:
+    """The file of a report's table below tables/; a segment column in its name leads nowhere else and fits a disk.
+
+    Examples
+    --------
+    >>> csv_name("mrr_by_channel"), csv_name("mrr_by_../x")
+    ('mrr_by_channel.csv', 'mrr_by_x-64af31.csv')
+    """
+    plain = re.sub(r"[^\w -]+", "", table)[:MAX_FILE_NAME]
+    return f"{plain}.csv" if plain == table else f"{plain}-{hashlib.sha256(table.encode()).hexdigest()[:6]}.csv"
 
 
 def with_fixed_columns(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":

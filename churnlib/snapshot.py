@@ -7,10 +7,8 @@ recorded after `as_of` is not known at all.
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,17 +23,9 @@ from churnlib.errors import DataError, nearest
 from churnlib.mapping import map_table
 from churnlib.params import Params
 from churnlib.periods import Grain, Period
-from churnlib.schemas import TABLES, with_fixed_columns
-from churnlib.sources import (
-    FORMULA,
-    collect,
-    connect,
-    freeze_table,
-    materialise,
-    open_frozen_table,
-    open_source,
-    write_csv,
-)
+from churnlib.report_tables import write_engine_rows, write_frame
+from churnlib.schemas import TABLES
+from churnlib.sources import collect, connect, freeze_table, materialise, open_frozen_table, open_source
 
 META = "snapshot.json"
 TABLES_FOLDER = "tables"
@@ -137,32 +127,12 @@ class Snapshot:
         Columns that `schemas.REPORT_TABLES` fixes come first, under their fixed names; text that a spreadsheet would
         run as a formula is defused.
         """
-        fixed = with_fixed_columns(name, frame)
-        texts = fixed.select_dtypes(include=["object", "string", "category"]).columns
-        safe = fixed.assign(**{column: fixed[column].map(_defused) for column in texts})
-        counts = [column for column in safe.select_dtypes("float") if (safe[column].dropna() % 1 == 0).all()]
-        safe = safe.astype(dict.fromkeys(counts, "Int64"))  # a count with empty cells is still a whole number
-        with self._table_file(name) as aside:
-            safe.to_csv(aside, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+        write_frame(self.folder / TABLES_FOLDER, name, frame)
         return frame
 
     def write_rows(self, name: str, table: ir.Table) -> Path:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
-        with self._table_file(name) as aside:
-            write_csv(table, aside)
-        return self.folder / TABLES_FOLDER / f"{name}.csv"
-
-    @contextmanager
-    def _table_file(self, name: str) -> Iterator[Path]:
-        """A hidden file to write into, which becomes tables/<name>.csv only when it is complete."""
-        file = self.folder / TABLES_FOLDER / f"{name}.csv"
-        file.parent.mkdir(exist_ok=True)
-        aside = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            yield aside
-            os.replace(aside, file)
-        finally:
-            aside.unlink(missing_ok=True)
+        return write_engine_rows(self.folder / TABLES_FOLDER, name, table)
 
 
 def check(params: Params) -> Checked:
@@ -295,7 +265,3 @@ def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:
         if name not in columns:
             hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."
             raise DataError(f"{key}: customers have no column {name!r} to split by{hint}")
-
-
-def _defused(value: Any) -> Any:
-    return "'" + value if isinstance(value, str) and re.match(FORMULA, value) else value

@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.csv_files import WHITESPACE, read_layout
-from churnlib.errors import DataError, nearest
-from churnlib.params import Params, TableSource, shown_uri
+from churnlib.errors import DataError, nearest, shown_uri
+from churnlib.params import Params, TableSource
 from churnlib.places import SUFFIXES, place_of
 from churnlib.schemas import TABLES
 
@@ -114,7 +114,10 @@ def compute(rows: ir.Table, expressions: dict[str, str]) -> ir.Table:
 
 def materialise(table: ir.Table) -> ir.Table:
     """Compute a table once and keep it in the engine for as long as the connection lives."""
-    return table.get_backend().create_table(ibis.util.gen_name("churnlib"), table, temp=True)
+    backend = table.get_backend()
+    if backend.name != DIALECT:
+        return table.cache()
+    return backend.create_table(ibis.util.gen_name("churnlib"), table, temp=True)
 
 
 def open_frozen_table(engine: ibis.BaseBackend, path: Path) -> ir.Table:

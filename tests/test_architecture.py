@@ -27,7 +27,7 @@ LAYERS = [
     {"params"},
     {"csv_files", "expressions", "simulate", "places"},
     {"sources"},
-    {"mapping", "money"},
+    {"mapping", "money", "report_tables"},
     {"advice"},
     {"checks"},
     {"history"},

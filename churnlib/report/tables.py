@@ -6,6 +6,7 @@ import pandas as pd
 
 from churnlib.formats import MISSING, Format, cell, is_missing, parse_format
 from churnlib.report.markup import Block, esc, paragraph, slug
+from churnlib.schemas import csv_name
 
 MAX_ROWS = 20
 FOLDED_ROWS = 60
@@ -184,7 +185,7 @@ def _more(left: int, name: str) -> str:
     if left <= 0:
         return ""
     rows = "1 more row" if left == 1 else f"{left:,} more rows"
-    file = f"tables/{name}.csv"
+    file = f"tables/{csv_name(name)}"
     return f'<p class="cl-note">{rows} in <a href="{esc(file)}">{esc(file)}</a></p>'
 
 

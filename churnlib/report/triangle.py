@@ -6,6 +6,7 @@ import pandas as pd
 
 from churnlib.formats import Format, cell, is_missing
 from churnlib.report.markup import Block, esc, paragraph, slug
+from churnlib.schemas import csv_name
 
 MIN_N = 30
 MAX_AGES = 25
@@ -118,8 +119,8 @@ def _notes(shown: pd.DataFrame, left: int, name: str) -> str:
         (
             paragraph("Blank: not yet observable. Columns: whole periods since the cohort's first.", "cl-note"),
             paragraph(f"In italics: cohorts of fewer than {MIN_N}; read with care." if small else "", "cl-note"),
-            f'<p class="cl-note">{left:,} earlier {older} in <a href="tables/{esc(name)}.csv">'
-            f"tables/{esc(name)}.csv</a></p>"
+            f'<p class="cl-note">{left:,} earlier {older} in <a href="tables/{esc(csv_name(name))}">'
+            f"tables/{esc(csv_name(name))}</a></p>"
             if left > 0
             else "",
         )

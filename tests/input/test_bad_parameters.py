@@ -52,7 +52,10 @@ VALUES = {
     "a text where a list belongs": (PARAMETERS + "segments: channel\n", "segments = 'channel': is a list, such as"),
     "a filter without a list": (TABLE % "filter: {country: NO}", "filter.country = 'NO': is a list, such as [a, b]."),
     "a constant that is a list": (TABLE % "constants: {plan: [a]}", "constants.plan = ['a']: is one value"),
-    "a text where a mapping belongs": (PARAMETERS + "policies: 5\n", "policies = 5: is a mapping, such as {key: value}"),
+    "a text where a mapping belongs": (
+        PARAMETERS + "policies: 5\n",
+        "policies = 5: is a mapping, such as {key: value}",
+    ),
     "a choice": (PARAMETERS + "grain: week\n", "line 5: grain = 'week': is one of 'month' or 'quarter'."),
     "a separator": (TABLE % 'separator: "^"', "separator = '^': is one of"),
     "a share above one": (PARAMETERS + "policies: {max_rejected_share: 5}\n", "= 5: must be less than or equal to 1."),
@@ -65,10 +68,16 @@ VALUES = {
     "an unknown sign": (TABLE % 'date_format: "%Y-%m-%d %Q"', "%Q stands for nothing; a date_format is such as"),
     "a time zone": (PARAMETERS + "timezone: CEST\n", "timezone = 'CEST': a time zone is a name such as Europe/Berlin"),
     "a day that is none": (PARAMETERS + "data_until: 2026-02-30\n", "= '2026-02-30': a date is written 2026-09-30"),
-    "a path as business": (PARAMETERS.replace("acme\nm", "../x\nm"), "'../x': is made of small letters, digits, - and _"),
+    "a path as business": (
+        PARAMETERS.replace("acme\nm", "../x\nm"),
+        "'../x': is made of small letters, digits, - and _",
+    ),
     "dots as business": (PARAMETERS.replace("acme\nm", '".."\nm'), "business = '..': is made of small letters"),
     "a long business": (PARAMETERS.replace("acme\nm", "a" * 80 + "\nm"), "is made of small letters"),
-    "a long title": (PARAMETERS + f"title: {'x' * 10_000}\n", "title = '" + "x" * 99 + "...: String should have at most"),
+    "a long title": (
+        PARAMETERS + f"title: {'x' * 10_000}\n",
+        "title = '" + "x" * 99 + "...: String should have at most",
+    ),
 }
 
 ADDRESSES = {

@@ -158,21 +158,29 @@ def test_the_expression_advised_mends_the_column(tmp_path, rows, message):
 def test_the_advice_names_the_column_as_the_source_does(tmp_path):
     content = 'customer_id,ordered_at,Order Value\na,2026-01-01,"1,50"\n'
     message = said_of_orders(tmp_path, content, orders={"columns": {"amount": "Order Value"}})
-    assert """{amount: 'replace(replace("Order Value", \\'.\\', \\'\\'), \\',\\', \\'.\\')'}""" in message.replace('\\"', '"')
+    assert """{amount: 'replace(replace("Order Value", \\'.\\', \\'\\'), \\',\\', \\'.\\')'}""" in message.replace(
+        '\\"', '"'
+    )
     assert "in place of columns.amount." in message
 
 
 def test_several_currencies_without_rates(tmp_path):
     content = "customer_id,ordered_at,amount,currency\na,2026-01-01,1,usd\nb,2026-01-01,1,GBP\nc,2026-01-01,1,\n"
     message = said_of_orders(tmp_path, content)
-    assert "currency has no rate in exchange_rates (row 1: currency = 'usd'). Give exchange_rates: {GBP: ..., USD: ...}." in message
+    assert (
+        "currency has no rate in exchange_rates (row 1: currency = 'usd'). Give exchange_rates: {GBP: ..., USD: ...}."
+        in message
+    )
     assert checked_orders(tmp_path, content, exchange_rates={"USD": 0.9, "GBP": 1.2}).data_box[0]["kept"] == 3
 
 
 @pytest.mark.parametrize(
     ("row", "data", "wanted"),
-    [("b,2062-01-05,1", "data_until", "2026-01 and 2062-01 (the next is row 2)"), ("b,1970-01-01,1", "data_from", "1970-01 and 2026-01")],
-)  # fmt: skip
+    [
+        ("b,2062-01-05,1", "data_until", "2026-01 and 2062-01 (the next is row 2)"),
+        ("b,1970-01-01,1", "data_from", "1970-01 and 2026-01 (the next is row 1)"),
+    ],
+)
 def test_one_date_years_away_from_all_others_is_asked_about(tmp_path, row, data, wanted):
     message = said_of_orders(tmp_path, order(row))
     assert f"orders, ordered_at: no row between {wanted}" in message
@@ -255,7 +263,12 @@ def test_how_warehouses_write_an_open_end(tmp_path):
 
 
 def test_month_ends_and_leap_days_in_spans(tmp_path):
-    rows = ["a,2024-01-31,2024-02-29,5", "b,2024-02-29,2024-03-31,5", "c,2024-02-29,2024-02-29,5", "d,2024-03-01,2024-02-29,5"]
+    rows = [
+        "a,2024-01-31,2024-02-29,5",
+        "b,2024-02-29,2024-03-31,5",
+        "c,2024-02-29,2024-02-29,5",
+        "d,2024-03-01,2024-02-29,5",
+    ]
     checked = subscriptions(tmp_path, *rows)
     assert reasons(checked) == {"ends_on is before starts_on": 1}
     assert checked.last_day == date(2024, 2, 29)
@@ -263,14 +276,14 @@ def test_month_ends_and_leap_days_in_spans(tmp_path):
 
 def test_nothing_but_bad_rows(tmp_path):
     message = said(tmp_path, lambda: subscriptions(tmp_path, "a,never,,1", "b,never,,1"))
-    assert message == "subscriptions: no usable row: nothing stands below the first line, or all is set aside."
+    assert "no usable row: 2 rows: starts_on is not a date (row 1: starts_on = 'never')." in message
 
 
 def test_infinities_and_missing_numbers_in_parquet(tmp_path):
     amounts = [float("inf"), float("-inf"), float("nan"), -0.0, 1e300, 2.5]
-    pd.DataFrame({"customer_id": list("abcdef"), "ordered_at": pd.Timestamp("2026-01-31"), "amount": amounts}).to_parquet(
-        tmp_path / "orders.parquet"
-    )
+    pd.DataFrame(
+        {"customer_id": list("abcdef"), "ordered_at": pd.Timestamp("2026-01-31"), "amount": amounts}
+    ).to_parquet(tmp_path / "orders.parquet")
     assert reasons(check(shop(tmp_path, policies=ALL))) == {
         "amount is not finite": 2,
         "amount is larger than an amount can be": 1,
@@ -280,6 +293,8 @@ def test_infinities_and_missing_numbers_in_parquet(tmp_path):
 
 def test_moments_of_a_zone_in_parquet(tmp_path):
     moments = pd.to_datetime(["2026-01-31 23:30:00Z", "2026-07-31 22:30:00Z"])
-    pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": moments, "amount": 1}).to_parquet(tmp_path / "orders.parquet")
+    pd.DataFrame({"customer_id": ["a", "b"], "ordered_at": moments, "amount": 1}).to_parquet(
+        tmp_path / "orders.parquet"
+    )
     rows = check(shop(tmp_path, timezone="Europe/Berlin")).tables["orders"].to_pandas()
     assert sorted(str(day)[:10] for day in rows.ordered_at) == ["2026-02-01", "2026-08-01"]

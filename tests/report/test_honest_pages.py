@@ -84,7 +84,7 @@ def bought(n: int, times: int, every: int = 20, amount: float = 12.5) -> list[tu
 
 ENDS = {"data_until": "2026-02-28"}
 SUBSCRIPTIONS = {
-    "header only": Business([], says="subscriptions.csv: no usable row: the file holds none."),
+    "header only": Business([], says="subscriptions.csv: no usable row: nothing stands below the first line."),
     "free customers only": Business(spread(40, 0), "2026-01", params=ENDS, says="nobody had a paid subscr"),
     "before the data": Business(spread(40), "2024-12", says="lies before the data begin. The data cover 2025-01-05"),
     "after the data": Business(spread(40), "2031-01", says="lies after the data end"),
