@@ -238,11 +238,12 @@ def _tell_faults(outcome: "Outcome", verbose: bool) -> None:
 def _print_data_box(checked: "Checked") -> None:
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     title = Text(f"{checked.params.display_title}: the data")
-    table = Table("table", "file", title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    file = Column("file", overflow="fold")
+    table = Table("table", file, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     columns = ("read", "filtered", "kept", "apart", "set_aside")
     for name in columns:
         table.add_column(name.replace("_", " "), justify="right")

@@ -57,7 +57,7 @@ CUSTOMERS = TableSchema(
     "customers",
     "one row a customer; optional as a whole (then derived from first activity)",
     (
-        Column("customer_id", "id", "Who; text, compared exactly (capitals too) after trimming spaces; 12345.0 is 12345.", required=True),
+        Column("customer_id", "id", "Who; text, compared exactly (capitals too) after trimming spaces.", required=True),
         Column("signed_up_on", "date", "The day the customer was won; the first activity where absent."),
         Column("acquisition_cost", "number", "What winning this customer cost, in the report's currency."),
     ),

@@ -142,11 +142,12 @@ def _rate(
 ) -> KeyFigure:
     """A key figure that is a share; of customers (grey where chance could have done it) or, `exact`, of money."""
     top, bottom = (frame[name].astype(float) for name in parts)
+    people = frame["n"].astype(float) if exact else bottom
     rates = (top / bottom.where(bottom > 0)).tolist()
     per_year = SPARK - 1 if _monthly(frame) else 4
 
     def against(back: int):
-        if len(rates) <= back or (not exact and min(bottom.iloc[-1], bottom.iloc[-1 - back]) < MIN_N):
+        if len(rates) <= back or min(people.iloc[-1], people.iloc[-1 - back]) < MIN_N:
             return None
         noise = abs(rates[-1] - rates[-1 - back]) < NEUTRAL
         if not exact:
@@ -155,12 +156,12 @@ def _rate(
         return change(rates[-1], rates[-1 - back], "percent", noise=noise)
 
     now = rates[-1] if rates else float("nan")
-    there = bottom.iloc[-1] if rates else 0
+    there = people.iloc[-1] if rates else 0
     n = f"{text(top.iloc[-1], 'count')} of {text(there, 'count')}" if there else "nobody at opening"
-    n = f"{n}: {SMALL}" if 0 < there < MIN_N else n
     if exact:
         n = "over twelve months" if there else "nobody observed for twelve months"
-    shown = [rate for rate, size in zip(rates, bottom, strict=True) if exact or size >= MIN_N][-SPARK:]
+    n = f"{n}: {SMALL}" if 0 < there < MIN_N else n
+    shown = [rate for rate, size in zip(rates, people, strict=True) if size >= MIN_N][-SPARK:]
     return KeyFigure(label, text(now, "percent"), against(1), against(per_year), good=good, spark=shown, n=n, href=href)
 
 

@@ -108,6 +108,26 @@ def test_a_period_outside_the_data_is_refused(acme, period):
         frozen(acme, period)
 
 
+def test_a_period_that_the_records_begin_in_has_no_opening(acme):
+    with pytest.raises(DataError, match=r"period 2026-02 begins before the records do \(data_from\)"):
+        frozen(acme, "2026-02", data_from="2026-02-10")
+    assert frozen(acme, "2026-03", data_from="2026-02-10").period.label == "2026-03"
+
+
+def test_dates_that_leave_no_data_are_refused(acme):
+    for dates in ({"data_from": "2027-01-01"}, {"data_until": "2020-01-01"}):
+        with pytest.raises(DataError, match="see data_from, data_until"):
+            check(business(acme, **dates))
+
+
+def test_without_a_complete_period_the_one_under_way_is_named(tmp_path):
+    write(tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr", "a,2026-01-10,1")
+    checked = check(business(tmp_path))
+    assert checked.coverage() == "The data cover 2026-01-10 to 2026-01-10; no period is complete yet."
+    with pytest.raises(DataError, match="Ask for the one under way with --period 2026-01"):
+        checked.latest_period()
+
+
 def test_the_last_complete_period_and_a_partial_one(acme):
     checked = check(business(acme))
     assert checked.latest_period().label == "2026-03"
