@@ -157,8 +157,6 @@ def _print_data_box(checked: "Checked") -> None:
         for reason in row["reasons"]:
             text = f"{row['table']}: {reason['rows']:,} rows set aside: {reason['reason']}, such as {reason['example']}"
             console.print(text, markup=False, highlight=False)
-        for remark in row["remarks"]:
-            console.print(f"{row['table']}: {remark}", markup=False, highlight=False)
     days = f"The data cover {checked.first_day} to {checked.last_day}"
     console.print(f"{days}; the last complete period is {checked.latest_period().label}.", highlight=False)
 
