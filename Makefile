@@ -12,7 +12,7 @@ report: .venv/run data/demo/subscriptions.parquet ## the demo business's latest 
 
 test: .venv/dev ## all tests (installs Chromium, axe and the HTML checker for the page tests where it can)
 	@sh tests/report/install.sh
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: .venv/dev data/demo/subscriptions.parquet ## JupyterLab on notebooks/
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
