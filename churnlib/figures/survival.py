@@ -73,7 +73,7 @@ def plot_survival(
         text = f"{shorten(value, 18)} {share(round(end['estimate'], 2))}" if by else share(round(end["estimate"], 3))
         ends.append(Label(end["tenure"], end["estimate"], text, hue))
     ax.set_xlim(left=0)
-    _survival_axes(ax, f"Whole {unit} since the customer's start", y)
+    _survival_axes(ax, f"Whole {unit} since the {'first purchase' if unit == 'days' else 'start'}", y)
     label_ends(ax, ends)
     _strip(ax, parts, hues, tenure_axis(ax, int(curve["tenure"].max())))
     if by and curve[by].nunique() > len(parts):

@@ -172,7 +172,8 @@ def data_box_block(data_box: Sequence[Mapping[str, object]], as_of: date) -> Blo
     Parameters
     ----------
     data_box : sequence of mappings
-        One a table: table, file, read, kept, set_aside, reasons (a list of reason, rows, example).
+        One a table: table, file, read, filtered, kept, apart, set_aside, reasons (a list of reason, rows, example),
+        remarks.
     as_of : date
         Exclusive end of what was known.
 
@@ -184,14 +185,19 @@ def data_box_block(data_box: Sequence[Mapping[str, object]], as_of: date) -> Blo
     --------
     >>> row = {"table": "orders", "file": "o.csv", "read": 3, "kept": 2, "set_aside": 1, "reasons": []}
     >>> data_box_block([row], date(2026, 11, 1))
-    Table: Rows behind this report, as of 1 November 2026 (1 rows)
+    Table: Rows read from the source; the report uses what was known before 1 November 2026 (1 rows)
     """
-    caption = f"Rows behind this report, as of {day(as_of)}"
-    columns = {"table": "text", "file": "text", "read": "count", "kept": "count", "set_aside": "count"}
+    caption = f"Rows read from the source; the report uses what was known before {day(as_of)}"
+    rare = [key for key in ("filtered", "apart") if not any(row.get(key) for row in data_box)]
+    counts = [key for key in ("read", "filtered", "kept", "apart", "set_aside") if key not in rare]
+    columns = {"table": "text", "file": "text", **dict.fromkeys(counts, "count")}
     frame = pd.DataFrame([{key: row.get(key) for key in columns} for row in data_box], columns=list(columns))
     table = table_block(frame, name="data-box", caption=caption, formats=columns)
     reasons = [(row["table"], reason) for row in data_box for reason in row.get("reasons") or ()]
-    return Block(f'<div class="cl-data-box">{table.html}{_reasons(reasons)}</div>', table.summary)
+    remarks = "".join(
+        paragraph(f"{row['table']}: {one}", "cl-note") for row in data_box for one in row.get("remarks") or ()
+    )
+    return Block(f'<div class="cl-data-box">{table.html}{_reasons(reasons)}{remarks}</div>', table.summary)
 
 
 def _reasons(reasons: Sequence[tuple[object, Mapping[str, object]]]) -> str:

@@ -153,4 +153,4 @@ def _neighbour(plan: Plan, by: int) -> dict[str, str]:
 
 def _rows_behind(snapshot: "Snapshot") -> str:
     counts = ", ".join(f"{row['table']} {row['kept']:,}" for row in snapshot.data_box)
-    return f"Rows behind it: {counts}." if counts else ""
+    return f"Usable rows read: {counts}." if counts else ""

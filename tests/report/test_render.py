@@ -81,7 +81,7 @@ def test_page_knows_its_neighbours_and_chapters(notebook: NotebookNode, plan: Pl
     assert page["previous"] == {"label": "September 2026", "href": "../../index.html#acme-2026-09"}
     assert page["next"] == {"label": "November 2026", "href": "../../index.html#acme-2026-11"}
     assert [(one["href"], one["current"]) for one in page["nav"]] == [("index.html", False), ("clv.html", True)]
-    assert (page["as_of"], page["rows"]) == ("1 November 2026", "Rows behind it: orders 1,234.")
+    assert (page["as_of"], page["rows"]) == ("1 November 2026", "Usable rows read: orders 1,234.")
     assert page["left_out"] == [LEFT_OUT]
 
 

@@ -253,7 +253,7 @@ def test_the_data_box_counts_aloud_what_was_set_aside():
     html = parsed(blocks.data_box_block(box, date(2026, 11, 1)))
     assert rows(html)[1] == ["orders", "o.csv", "3,000", "2,000", "1,000"]
     assert f"orders: 1,000 \u00d7 missing id, for example {HOSTILE}" in words(html)
-    assert "as of 1 November 2026" in words(html)
+    assert "known before 1 November 2026" in words(html)
     clean = blocks.data_box_block([box[0] | {"reasons": []}], date(2026, 11, 1))
     assert "No row was set aside." in clean.html
 
