@@ -247,16 +247,17 @@ def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, para
     considered = account["read"] - account["filtered"]
     share = account["set_aside"] / considered if considered else 0.0
     limit = params.policies.max_rejected_share
+    nothing_left = account["table"] == params.activity_table and not account["kept"]
+    if share <= limit and not nothing_left:
+        return
     reasons = [
         f"{one['rows']:,} rows: {one['reason']} ({one['example']}).{advice(one['reason'], aside, mapped)}"
         for one in account["reasons"]
     ]
-    if account["table"] == params.activity_table and not account["kept"]:
+    if nothing_left:
         filtered = [f"{account['filtered']:,} rows: left out by the filter."] if account["filtered"] else []
         why = " ".join([*filtered, *reasons]) or "nothing stands below the first line"
         raise DataError(f"{account['file']}: no usable row: {why.removesuffix('.')}.")
-    if share <= limit:
-        return
     raise DataError(
         f"{account['file']}: {account['set_aside']:,} of {considered:,} rows ({share:.1%}) cannot be used, more than "
         f"policies.max_rejected_share = {limit:g} allows. {' '.join(reasons)} "
