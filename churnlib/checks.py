@@ -221,7 +221,8 @@ def _remarks(valid: ir.Table) -> list[str]:
     said = said if alike else []
     if "ordered_at" in valid.columns:
         n = int(collect(valid.agg(n=(valid.amount < 0).sum().fill_null(0))).n.item())
-        returns = f"{n:,} rows are returns (negative amounts): they reduce the money and are no purchase."
+        rows = "1 row is a return" if n == 1 else f"{n:,} rows are returns"
+        returns = f"{rows} (negative amount): money is reduced, and it is no purchase."
         said += [returns] if n else []
     return said
 

@@ -76,7 +76,7 @@ def test_every_invoice_line_is_accounted_for(shop):
 
 def test_returns_are_counted_aloud(shop):
     assert shop.data_box[0]["remarks"] == [
-        "8,872 rows are returns (negative amounts): they reduce the money and are no purchase."
+        "8,872 rows are returns (negative amount): money is reduced, and it is no purchase."
     ]
 
 

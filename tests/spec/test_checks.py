@@ -104,7 +104,7 @@ def test_returns_are_kept_and_said_aloud(tmp_path):
     )
     account = check(business(tmp_path, "transactional")).data_box[0]
     assert reasons(account) == {"amount is missing": 1}
-    assert "1 rows are returns" in account["remarks"][0]
+    assert "1 row is a return" in account["remarks"][0]
 
 
 def test_too_many_rejected_rows_stop_the_run_and_say_why(tmp_path):
