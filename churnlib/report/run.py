@@ -128,6 +128,7 @@ class ReportEngine(NBClientEngine):
                 iopub_timeout=OUTPUT_TIMEOUT,
                 force_raise_errors=True,
                 store_widget_state=False,
+                coalesce_streams=True,  # how the kernel cut what it printed into messages is a matter of moments
                 shutdown_kernel="immediate",
                 on_cell_start=watch.cell_starts,
                 on_cell_executed=watch.cell_ended,
