@@ -2,14 +2,18 @@
 
 The concepts, in the order in which data flow (docs/glossary.md has every word):
 
-- `read_params` reads a parameter file; `check` opens and checks its source; `freeze` cuts it at a period's end.
-- The `Snapshot` that comes out is what every **measure** takes: `f(snapshot, *, by=None) -> small DataFrame`.
-- **Models** take small frames of grouped counts and give small frames (or a fit that says what it found).
-- **Figures** take a result frame and give Axes: `plot_x(result, *, ax=None)`. **Findings** take the same and give a sentence.
+- `read_params` reads a parameter file; `check` opens and checks its source; `freeze` cuts it at a
+  period's end.
+- The `Snapshot` that comes out is what every **measure** takes: `f(snapshot, *, by=None) -> small
+  DataFrame`.
+- **Models** take small frames of grouped counts and give small frames (or a fit that says what it
+  found).
+- **Figures** take a result frame and give Axes: `plot_x(result, *, ax=None)`. **Findings** take the
+  same and give a sentence.
 - **Blocks** are what a notebook's cells end in; `churnlib report` turns notebooks into pages.
 
-In a notebook: `snapshot = cl.start(globals())`, and then one question a cell. Names load when they are first used, so
-that importing this package costs nothing.
+In a notebook: `snapshot = cl.start(globals())`, and then one question a cell. Names load when they
+are first used, so that importing this package costs nothing.
 """
 
 import importlib
@@ -19,13 +23,21 @@ __version__ = "0.1.0"
 
 _LAYERS = {
     "churnlib.notebook": ["start"],
-    "churnlib.params": ["Params", "read_params"],
+    "churnlib.params.model": ["Params"],
+    "churnlib.params.read": ["read_params"],
     "churnlib.periods": ["Period", "period_range"],
-    "churnlib.snapshot": ["Snapshot", "check", "freeze", "open_frozen"],
+    "churnlib.snapshot.snapshot": ["Snapshot"],
+    "churnlib.input.checked": ["check"],
+    "churnlib.snapshot.freeze": ["freeze", "open_frozen"],
     "churnlib.simulate": ["simulate"],
-    # measures: what happened
     "churnlib.measures.churn": ["customer_churn"],
-    "churnlib.measures.revenue": ["check_identity", "movements", "mrr_bridge", "retention_12m", "unit_figures"],
+    "churnlib.measures.revenue": [
+        "check_identity",
+        "movements",
+        "mrr_bridge",
+        "retention_12m",
+        "unit_figures",
+    ],
     "churnlib.measures.cohorts": [
         "customer_retention",
         "newest_against_earlier",
@@ -44,33 +56,49 @@ _LAYERS = {
         "rolling_origins",
         "weekly_repeats",
     ],
-    # models: what it means and what comes next
-    "churnlib.models.survival": [
+    "churnlib.models.survival.curves": [
         "conditional_survival",
         "median_lifetime",
         "restricted_mean",
         "survival_by_segment",
         "survival_curve",
     ],
-    "churnlib.models.hazard": ["hazard_by_month"],
-    "churnlib.models.logrank": ["compare_segments"],
-    "churnlib.models.retention": ["fit_bdw", "fit_sbg", "retention_parameters"],
-    "churnlib.models.projection": ["project"],
-    "churnlib.models.value_range": ["ValueTerms", "value_terms"],
-    "churnlib.models.subscription_value": ["remaining_value", "subscription_value"],
-    "churnlib.models.plain_value": ["plain_value_steps"],
-    "churnlib.models.purchase_model": ["fit_bg_nbd", "fit_mbg_nbd", "purchase_parameters"],
-    "churnlib.models.gamma_gamma": ["fit_gamma_gamma", "frequency_value_independence", "money_parameters"],
-    "churnlib.models.purchase_value": ["Money", "history_forecasts", "money_terms"],
-    "churnlib.models.purchase_backtest": ["choose_purchase_model", "purchase_backtest", "widen_to_band"],
-    "churnlib.models.purchase_tracking": ["frequency_calibration", "weekly_tracking"],
-    "churnlib.models.predictive": ["predict_totals"],
-    "churnlib.models.cohort_value": ["value_by_cohort"],
-    "churnlib.models.plain_purchase": ["plain_purchase_value"],
-    # figures: how it looks
-    "churnlib.figures.revenue": ["plot_churn_rates", "plot_movements", "plot_mrr_bridge", "plot_retention_12m"],
+    "churnlib.models.survival.hazard": ["hazard_by_month"],
+    "churnlib.models.survival.logrank": ["compare_segments"],
+    "churnlib.models.retention.fits": ["fit_bdw", "fit_sbg", "retention_parameters"],
+    "churnlib.models.retention.projection": ["project"],
+    "churnlib.models.retention.value_range": ["ValueTerms", "value_terms"],
+    "churnlib.models.retention.subscription_value": ["remaining_value", "subscription_value"],
+    "churnlib.models.retention.plain_value": ["plain_value_steps"],
+    "churnlib.models.purchases.fits": ["fit_bg_nbd", "fit_mbg_nbd", "purchase_parameters"],
+    "churnlib.models.purchases.gamma_gamma": [
+        "fit_gamma_gamma",
+        "frequency_value_independence",
+        "money_parameters",
+    ],
+    "churnlib.models.purchases.value": ["Money", "history_forecasts", "money_terms"],
+    "churnlib.models.purchases.backtest": [
+        "choose_purchase_model",
+        "purchase_backtest",
+        "widen_to_band",
+    ],
+    "churnlib.models.purchases.tracking": ["frequency_calibration", "weekly_tracking"],
+    "churnlib.models.purchases.predictive": ["predict_totals"],
+    "churnlib.models.purchases.cohort_value": ["value_by_cohort"],
+    "churnlib.models.purchases.plain_value": ["plain_purchase_value"],
+    "churnlib.figures.revenue": [
+        "plot_churn_rates",
+        "plot_movements",
+        "plot_mrr_bridge",
+        "plot_retention_12m",
+    ],
     "churnlib.figures.cohorts": ["plot_newest_against_earlier", "plot_pooled", "plot_triangle"],
-    "churnlib.figures.survival": ["plot_conditional", "plot_hazard", "plot_projection", "plot_survival"],
+    "churnlib.figures.survival": [
+        "plot_conditional",
+        "plot_hazard",
+        "plot_projection",
+        "plot_survival",
+    ],
     "churnlib.figures.sales": ["plot_order_figures", "plot_sales"],
     "churnlib.figures.value": [
         "plot_calibration",
@@ -79,10 +107,9 @@ _LAYERS = {
         "plot_tracking",
         "plot_value_by_segment",
     ],
-    # blocks: what a page shows
     "churnlib.report.headlines": ["headlines"],
     "churnlib.report.definitions": ["definitions"],
-    "churnlib.report.blocks": [
+    "churnlib.page.blocks": [
         "data_box_block",
         "definitions_block",
         "figure_block",

@@ -1,6 +1,8 @@
-"""The command line: `churnlib report`, `churnlib verify`, `churnlib diff`, `churnlib check`, `churnlib simulate`.
+"""The command line: `churnlib report`, `churnlib verify`, `churnlib diff`, `churnlib check`,
+`churnlib simulate`.
 
-Whatever is slow to import is imported by the command that needs it, so that `churnlib --help` answers at once.
+Whatever is slow to import is imported by the command that needs it, so that `churnlib --help`
+answers at once.
 """
 
 import contextlib
@@ -20,10 +22,10 @@ import typer
 from churnlib.errors import ChurnlibError, masked
 
 if TYPE_CHECKING:
-    from churnlib.report.kernels import Kernels
-    from churnlib.report.make import Outcome
+    from churnlib.input.checked import Checked
+    from churnlib.report.execute.kernels import Kernels
+    from churnlib.report.make.make import Outcome
     from churnlib.report.plan import Plan
-    from churnlib.snapshot import Checked
 
 PUBLISHED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -35,29 +37,55 @@ class KernelKind(StrEnum):
     plain = "plain"
 
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 
 File = Annotated[Path, typer.Argument(metavar="PARAMS", help="A params/*.yml.")]
 Files = Annotated[list[Path], typer.Argument(metavar="PARAMS...", help="One or more params/*.yml.")]
-PeriodText = Annotated[str | None, typer.Option(help="2026-09 or 2026-Q3; default: the last that the data cover.")]
+PeriodText = Annotated[
+    str | None, typer.Option(help="2026-09 or 2026-Q3; default: the last that the data cover.")
+]
 FirstPeriod = Annotated[str | None, typer.Option("--from", help="The first period of a range.")]
 LastPeriod = Annotated[str | None, typer.Option("--to", help="The last period of a range.")]
 ChapterNames = Annotated[
     list[str] | None,
-    typer.Option(help="Make only this chapter and the summary; others stay if up to date. May be given several times."),
+    typer.Option(
+        help="Make only this chapter and the summary; others stay if up to date. May be given several times."
+    ),
 ]
-Output = Annotated[Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Run also what is up to date.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")]
-SingleFile = Annotated[
-    bool, typer.Option("--single-file", help="Put each report into one HTML file as well, beside its folder: for mail.")
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")
 ]
-Kernel = Annotated[KernelKind, typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same.")]
-Reports = Annotated[list[Path], typer.Argument(metavar="REPORT...", help="Folders such as reports/demo/2026-10.")]
-ReportFolder = Annotated[Path, typer.Argument(metavar="REPORT", help="A folder such as reports/demo/2026-10.")]
+SingleFile = Annotated[
+    bool,
+    typer.Option(
+        "--single-file",
+        help="Put each report into one HTML file as well, beside its folder: for mail.",
+    ),
+]
+Kernel = Annotated[
+    KernelKind,
+    typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same."),
+]
+Reports = Annotated[
+    list[Path], typer.Argument(metavar="REPORT...", help="Folders such as reports/demo/2026-10.")
+]
+ReportFolder = Annotated[
+    Path, typer.Argument(metavar="REPORT", help="A folder such as reports/demo/2026-10.")
+]
 DiffPage = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="The page; default: reports/<business>/diff-<before>-<after>.html."),
+    typer.Option(
+        "--output", "-o", help="The page; default: reports/<business>/diff-<before>-<after>.html."
+    ),
 ]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
 Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
@@ -69,7 +97,8 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 def _churnlib() -> None:
     """Churn, retention and customer value, as monthly reports.
 
-    Exit codes: 0 all published (or the same), 1 a chapter failed (or reports differ), 2 bad input, 130 interrupted.
+    Exit codes: 0 all published (or the same), 1 a chapter failed (or reports differ), 2 bad input,
+    130 interrupted.
     """
 
 
@@ -87,13 +116,17 @@ def report(
     kernel: Kernel = KernelKind.forked,
     verbose: Verbose = False,
 ) -> None:
-    """Make and publish reports: one period, or a range with --from and --to. What is up to date is skipped."""
+    """Make and publish reports: one period, or a range with --from and --to. What is up to date
+    is skipped.
+    """
     with _in_plain_words(verbose):
         from churnlib.report.plan import REPORTS, When
         from churnlib.report.requests import plan_reports
 
         folder = (output or REPORTS).absolute()
-        requests = plan_reports(params, When(period, first, last), chapter or (), output=folder, force=force)
+        requests = plan_reports(
+            params, When(period, first, last), chapter or (), output=folder, force=force
+        )
         plain = kernel is KernelKind.plain
         outcomes = _make(requests, folder, jobs=jobs or _cores(), force=force, plain=plain)
         for outcome in outcomes.values():
@@ -108,25 +141,31 @@ def report(
 
 @app.command()
 def verify(reports: Reports, jobs: Jobs = None, verbose: Verbose = False) -> None:
-    """Make published reports again from their own parameters and frozen data: 0 if every byte is the same, else 1."""
+    """Make published reports again from their own parameters and frozen data: 0 if every byte is
+    the same, else 1.
+    """
     with _in_plain_words(verbose), _kernels(plain=False) as kernels:
+        from churnlib.report.compare.verify import verify as make_again
         from churnlib.report.progress import progress_for
-        from churnlib.report.verify import verify as make_again
 
         same = True
         for report in reports:
             with progress_for(len(reports)) as progress:
-                verdict = make_again(report, kernels=kernels, jobs=jobs or _cores(), progress=progress)
+                verdict = make_again(
+                    report, kernels=kernels, jobs=jobs or _cores(), progress=progress
+                )
             print(*verdict.sentences, sep="\n")
             same &= not verdict.differences
     raise typer.Exit(PUBLISHED if same else FAILED)
 
 
 @app.command()
-def diff(before: ReportFolder, after: ReportFolder, output: DiffPage = None, verbose: Verbose = False) -> None:
+def diff(
+    before: ReportFolder, after: ReportFolder, output: DiffPage = None, verbose: Verbose = False
+) -> None:
     """Compare two reports of a business, as a page: 0 if they say the same, 1 if they differ."""
     with _in_plain_words(verbose):
-        from churnlib.report.diff import compare, write_page
+        from churnlib.report.compare.diff import compare, write_page
 
         comparison = compare(before, after)
         print(write_page(comparison, output))
@@ -139,14 +178,16 @@ def diff(before: ReportFolder, after: ReportFolder, output: DiffPage = None, ver
 def check(params: File, verbose: Verbose = False) -> None:
     """Check parameters and data, and show which rows were read, kept and set aside."""
     with _in_plain_words(verbose, bad_input=FAILED):
-        from churnlib import snapshot
-        from churnlib.params import read_params
+        from churnlib.input.checked import check as checked
+        from churnlib.params.read import read_params
 
-        _print_data_box(snapshot.check(read_params(params)))
+        _print_data_box(checked(read_params(params)))
 
 
 @app.command()
-def simulate(out: Out, customers: Customers = 20_000, seed: Seed = None, verbose: Verbose = False) -> None:
+def simulate(
+    out: Out, customers: Customers = 20_000, seed: Seed = None, verbose: Verbose = False
+) -> None:
     """Write the data of a subscription business whose true churn is known."""
     with _in_plain_words(verbose):
         from churnlib.simulate import simulate as write_business
@@ -178,9 +219,16 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
 
 
 def _make(
-    requests: "list[tuple[Plan, Checked | None]]", output: Path, *, jobs: int, force: bool, plain: bool
+    requests: "list[tuple[Plan, Checked | None]]",
+    output: Path,
+    *,
+    jobs: int,
+    force: bool,
+    plain: bool,
 ) -> "dict[str, Outcome]":
-    """Make the reports that are not up to date, with progress shown: what came of each, by the plan's name."""
+    """Make the reports that are not up to date, with progress shown: what came of each, by the
+    plan's name.
+    """
     from churnlib.report.progress import progress_for
 
     wanted = [(plan, checked) for plan, checked in requests if checked is not None]
@@ -194,24 +242,32 @@ def _make(
             failed = sum(bool(one.faults) for one in outcomes)
             made = sum(bool(one.results) for one in outcomes) - failed
             skipped = len(requests) - made - failed
-            progress.say(f"{len(requests)} reports: {made} done, {skipped} skipped, {failed} failed")
+            progress.say(
+                f"{len(requests)} reports: {made} done, {skipped} skipped, {failed} failed"
+            )
     return {outcome.plan.name: outcome for outcome in outcomes}
 
 
-def _made(wanted: "list[tuple[Plan, Checked]]", output: Path, *, plain: bool, **options: Any) -> "list[Outcome]":
+def _made(
+    wanted: "list[tuple[Plan, Checked]]", output: Path, *, plain: bool, **options: Any
+) -> "list[Outcome]":
     """Kernels are gone when this ends, however it ends."""
-    with _kernels(plain=plain) as kernels:  # before the imports that follow: kernels import, too, on another core
-        from churnlib.report.make import make_reports
+    with _kernels(
+        plain=plain
+    ) as kernels:  # before the imports that follow: kernels import, too, on another core
+        from churnlib.report.make.make import make_reports
 
-        with contextlib.closing(make_reports(wanted, output, kernels=kernels, **options)) as reports:
+        with contextlib.closing(
+            make_reports(wanted, output, kernels=kernels, **options)
+        ) as reports:
             return list(reports)
 
 
 def _kernels(*, plain: bool) -> "Kernels":
-    from churnlib.report.kernels import Kernels
+    from churnlib.report.execute.kernels import Kernels
 
-    # jsonschema, which nbformat is built on, compiles grammars for a second to check kinds of text that notebooks do not
-    # have, if JupyterLab brought them; it does without what it cannot import.
+    # jsonschema, which nbformat is built on, compiles grammars for a second to check kinds of text
+    # that notebooks do not have, if JupyterLab brought them; it does without what it cannot import.
     for grammar in ("rfc3987_syntax", "isoduration"):
         sys.modules.setdefault(grammar, None)
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
@@ -220,7 +276,7 @@ def _kernels(*, plain: bool) -> "Kernels":
 
 
 def _write_single_file(report: Path) -> Path:
-    from churnlib.report.single_file import write_single_file
+    from churnlib.report.render.single_file import write_single_file
 
     return write_single_file(report)
 
@@ -243,7 +299,9 @@ def _print_data_box(checked: "Checked") -> None:
 
     title = Text(f"{checked.params.display_title}: the data")
     file = Column("file", overflow="fold")
-    table = Table("table", file, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        "table", file, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     columns = ("read", "filtered", "kept", "apart", "set_aside")
     for name in columns:
         table.add_column(name.replace("_", " "), justify="right")
@@ -255,10 +313,14 @@ def _print_data_box(checked: "Checked") -> None:
     for row in checked.data_box:
         for reason in row["reasons"]:
             rows = "1 row" if reason["rows"] == 1 else f"{reason['rows']:,} rows"
-            text = f"{row['table']}: {rows} set aside: {reason['reason']}, such as {reason['example']}"
+            text = (
+                f"{row['table']}: {rows} set aside: {reason['reason']}, such as {reason['example']}"
+            )
             console.print(text, markup=False, highlight=False, soft_wrap=True)
         for remark in row["remarks"]:
-            console.print(f"{row['table']}: {remark}", markup=False, highlight=False, soft_wrap=True)
+            console.print(
+                f"{row['table']}: {remark}", markup=False, highlight=False, soft_wrap=True
+            )
     console.print(checked.coverage(), markup=False, highlight=False, soft_wrap=True)
 
 

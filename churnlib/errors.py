@@ -1,4 +1,6 @@
-"""What can be wrong with an input, said so that the reader can mend it and nobody learns a password from it."""
+"""What can be wrong with an input, said so that the reader can mend it and nobody learns a
+password from it.
+"""
 
 import difflib
 import re
@@ -27,7 +29,9 @@ class ParamsError(ChurnlibError):
 
 
 class DataError(ChurnlibError):
-    """Input data that cannot be used: names file, column, row and value, as far as they are known."""
+    """Input data that cannot be used: names file, column, row and value, as far as they are
+    known.
+    """
 
 
 def masked(text: str) -> str:
@@ -48,7 +52,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     lowered = {str(one).lower(): str(one) for one in known}
     wanted = str(name).lower()
     found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
-    found = found or [one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)]
+    found = found or [
+        one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)
+    ]
     return f": did you mean {lowered[found[0]]!r}?" if found else ""
 
 
@@ -60,5 +66,9 @@ def shown_uri(uri: str) -> str:
     >>> shown_uri("../data/acme"), shown_uri("/home/anna/data/acme/")
     ('../data/acme', '.../acme')
     """
-    own = uri.startswith("~") or PurePosixPath(uri).is_absolute() or PureWindowsPath(uri).is_absolute()
+    own = (
+        uri.startswith("~")
+        or PurePosixPath(uri).is_absolute()
+        or PureWindowsPath(uri).is_absolute()
+    )
     return ".../" + re.split(r"[\\/]", uri.rstrip("\\/"))[-1] if own else uri

@@ -1,7 +1,9 @@
-"""Numbers for people: money, shares, counts and dates, always with the same decimals for the same thing.
+"""Numbers for people: money, shares, counts and dates, always with the same decimals for the same
+thing.
 
-A format is a short text, so that a notebook can say it in passing: `[+]kind[.decimals]`, where kind is `count`,
-`percent`, `number`, `month`, `quarter`, `day`, `text` or a currency code (`EUR`), and `+` shows the sign of gains too.
+A format is a short text, so that a notebook can say it in passing: `[+]kind[.decimals]`, where kind
+is `count`, `percent`, `number`, `month`, `quarter`, `day`, `text` or a currency code (`EUR`), and
+`+` shows the sign of gains too.
 """
 
 import math
@@ -57,7 +59,9 @@ def parse_format(text: str) -> Format:
     """
     found = _GRAMMAR.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is not a format: write [+]kind[.decimals], such as count, percent.2 or +EUR.")
+        raise ValueError(
+            f"{text!r} is not a format: write [+]kind[.decimals], such as count, percent.2 or +EUR."
+        )
     kind, signed = found["kind"], bool(found["sign"])
     decimals = int(found["decimals"] or _DECIMALS.get(kind, 0))
     if kind.isupper():
@@ -177,7 +181,9 @@ def _signed(value: float, form: Format) -> str:
 
 
 def _sign(value: float, size: float, signed: bool) -> str:
-    """None where the rounded value is nought: a minus before it would claim a direction that the digits do not show."""
+    """None where the rounded value is nought: a minus before it would claim a direction that the
+    digits do not show.
+    """
     if not size:
         return ""
     return MINUS if value < 0 else "+" if signed else ""

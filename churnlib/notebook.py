@@ -10,10 +10,13 @@ from IPython.display import display
 
 from churnlib.errors import ChurnlibError
 from churnlib.figures import theme
-from churnlib.params import PROJECT, params_from_values, read_params
+from churnlib.input.checked import check
+from churnlib.page.blocks import style_block
+from churnlib.params.model import PROJECT
+from churnlib.params.read import params_from_values, read_params
 from churnlib.periods import Period
-from churnlib.report.blocks import style_block
-from churnlib.snapshot import Snapshot, check, freeze, open_frozen
+from churnlib.snapshot.freeze import freeze, open_frozen
+from churnlib.snapshot.snapshot import Snapshot
 
 
 def start(values: dict[str, Any]) -> Snapshot:
@@ -23,7 +26,8 @@ def start(values: dict[str, Any]) -> Snapshot:
     ----------
     values : the notebook's `globals()`. Of them
         frozen : folder of a snapshot, as `churnlib report` gives it; else
-        business, model, source, ... : the keys of a parameter file, as `papermill -f FILE` gives them; else
+        business, model, source, ... : the keys of a parameter file, as `papermill -f FILE` gives
+        them; else
         params : name of a file in params/;
         period : a period's label; None = the last complete one;
         needs : the table without which the notebook has nothing to say.

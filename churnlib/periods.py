@@ -1,7 +1,7 @@
 """Months and quarters, and what has been observed by the end of one.
 
-A period is half open: it starts on `start` (inclusive) and ends on `end` (exclusive), which is also the as-of date of
-the report on it. Ages count whole periods since a cohort's first one.
+A period is half open: it starts on `start` (inclusive) and ends on `end` (exclusive), which is also
+the as-of date of the report on it. Ages count whole periods since a cohort's first one.
 """
 
 import re
@@ -45,7 +45,10 @@ class Period:
         """Read `2026-09` or `2026-Q3`; anything else is a `ParamsError`."""
         found = _LABEL.fullmatch(str(text).strip())
         if not found or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
-            raise ParamsError(f"period: {text!r} is not a period. Write a month as 2026-09 or a quarter as 2026-Q3.")
+            raise ParamsError(
+                f"period: {text!r} is not a period. Write a month as 2026-09 or a quarter as "
+                "2026-Q3."
+            )
         year = int(found["year"])
         if found["month"]:
             return cls(date(year, int(found["month"]), 1), "month")
@@ -93,9 +96,13 @@ class Period:
 
 
 def period_range(first: Period, last: Period) -> Iterator[Period]:
-    """Every period from `first` to `last`, both included; `ParamsError` where they do not fit together."""
+    """Every period from `first` to `last`, both included; `ParamsError` where they do not fit
+    together.
+    """
     if first.grain != last.grain:
         raise ParamsError(f"period: {first.label} and {last.label} are of different grains.")
     if last < first:
-        raise ParamsError(f"period: the range ends ({last.label}) before it begins ({first.label}).")
+        raise ParamsError(
+            f"period: the range ends ({last.label}) before it begins ({first.label})."
+        )
     return (first.shift(n) for n in range(last - first + 1))

@@ -1,4 +1,6 @@
-"""A tiny business, and the command line over it in this process: a report of it takes a second or two."""
+"""A tiny business, and the command line over it in this process: a report of it takes a second
+or two.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +9,9 @@ import pytest
 
 ACME = "acme.yml"
 ACME_PERIOD = "2026-03"
-SPANS = "customer_id,starts_on,ends_on,mrr\n" + "".join(f"c{n},2026-0{1 + n % 3}-01,,{10 + n}\n" for n in range(9))
+SPANS = "customer_id,starts_on,ends_on,mrr\n" + "".join(
+    f"c{n},2026-0{1 + n % 3}-01,,{10 + n}\n" for n in range(9)
+)
 SHOW = "from IPython.display import HTML; HTML('<p>all is well</p>')"
 FIGURES = """import json, pathlib
 from IPython.display import HTML
@@ -24,7 +28,13 @@ SPLIT = """HTML('<div class="cl-table" id="split"><table><caption>c</caption><tr
 class Acme:
     """The command line in this process over a tiny business."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture, write: Callable):
+    def __init__(
+        self,
+        folder: Path,
+        patch: pytest.MonkeyPatch,
+        captured: pytest.CaptureFixture,
+        write: Callable,
+    ):
         self.folder, self.output = folder, folder / "reports"
         self._patch, self._captured, self._write = patch, captured, write
         self.params, self.source = folder / ACME, folder / "data" / "subscriptions.csv"

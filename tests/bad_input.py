@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from churnlib.errors import ChurnlibError
-from churnlib.params import Params, params_from_values, read_params
-from churnlib.snapshot import Checked, check
+from churnlib.input.checked import Checked, check
+from churnlib.params.model import Params
+from churnlib.params.read import params_from_values, read_params
 
 ORDERS = "customer_id,ordered_at,amount\n"
 SOME_ORDERS = ORDERS + "a,2026-01-01,1\nb,2026-01-02,2\nc,2026-02-01,3\n"
@@ -20,7 +21,9 @@ def shop(folder: Path, **more: Any) -> Params:
     return params_from_values({**values, "source": {"uri": str(folder), "tables": tables}})
 
 
-def checked_orders(folder: Path, content: str | bytes, name: str = "orders.csv", **more: Any) -> Checked:
+def checked_orders(
+    folder: Path, content: str | bytes, name: str = "orders.csv", **more: Any
+) -> Checked:
     """Check a shop with one file of orders."""
     write(folder / name, content)
     return check(shop(folder, **more))
@@ -37,7 +40,9 @@ def said_of_parameters(folder: Path, text: str | bytes, name: str = "acme.yml") 
     return said(folder, lambda: read_params(folder / name))
 
 
-def said_of_orders(folder: Path, content: str | bytes, name: str = "orders.csv", **more: Any) -> str:
+def said_of_orders(
+    folder: Path, content: str | bytes, name: str = "orders.csv", **more: Any
+) -> str:
     """What checking a shop says when it refuses it."""
     return said(folder, lambda: checked_orders(folder, content, name, **more))
 

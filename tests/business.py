@@ -9,10 +9,10 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from churnlib.params import Params
+from churnlib.params.model import Params
 from churnlib.periods import Period
-from churnlib.schemas import UNKNOWN
-from churnlib.snapshot import Snapshot
+from churnlib.results.segments import UNKNOWN
+from churnlib.snapshot.snapshot import Snapshot
 
 NOWHERE = Path("/nonexistent")
 SPAN = ("customer_id", "starts_on", "ends_on", "mrr", "plan")
@@ -34,11 +34,18 @@ def snapshot_of(
 
     subscriptions : (customer_id, starts_on, ends_on or None, mrr[, plan]), dates as ISO text
     orders : (customer_id, ordered_on, amount[, category])
-    customers : dicts of customer_id and attributes; who is missing is added with every attribute unknown
+    customers : dicts of customer_id and attributes; who is missing is added with every attribute
+    unknown
     params : parameters of the business, such as data_from
     """
     model = "transactional" if orders is not None else "subscription"
-    settings = {"business": "test", "model": model, "currency": "EUR", "source": {"uri": "."}, **params}
+    settings = {
+        "business": "test",
+        "model": model,
+        "currency": "EUR",
+        "source": {"uri": "."},
+        **params,
+    }
     reported = Period.parse(period)
     spans = [_span(row, reported.end) for row in subscriptions or [] if _day(row[1]) < reported.end]
     bought = [_order(row) for row in orders or [] if _day(row[1]) < reported.end]
@@ -83,24 +90,34 @@ def _order(row: tuple) -> tuple:
     return customer, _day(ordered_on), _money(amount), category[0] if category else UNKNOWN
 
 
-def _people(given: list[dict], spans: list[tuple], bought: list[tuple], data_from: str | None) -> pa.Table:
+def _people(
+    given: list[dict], spans: list[tuple], bought: list[tuple], data_from: str | None
+) -> pa.Table:
     firsts: dict[str, date | None] = {row["customer_id"]: None for row in given}
-    active = [(row[0], row[1], row[3] > 0) for row in spans] + [(row[0], row[1], row[2] >= 0) for row in bought]
+    active = [(row[0], row[1], row[3] > 0) for row in spans] + [
+        (row[0], row[1], row[2] >= 0) for row in bought
+    ]
     for customer, day, counts in active:
         known = firsts.setdefault(customer, None)
         if counts:
             firsts[customer] = min(known or day, day)
-    attributes = sorted({name for row in given for name in row} - {"customer_id", "acquisition_cost"})
+    attributes = sorted(
+        {name for row in given for name in row} - {"customer_id", "acquisition_cost"}
+    )
     by_id = {row["customer_id"]: row for row in given}
     columns = {
         "customer_id": pa.array(list(firsts), pa.string()),
         "first_active_on": pa.array(list(firsts.values()), pa.date32()),
-        "observed_from": pa.array([_entry(first, data_from) for first in firsts.values()], pa.date32()),
+        "observed_from": pa.array(
+            [_entry(first, data_from) for first in firsts.values()], pa.date32()
+        ),
     }
     costs = [by_id.get(one, {}).get("acquisition_cost") for one in firsts]
     columns["acquisition_cost"] = pa.array(costs, pa.float64())
     for name in attributes:
-        columns[name] = pa.array([by_id.get(one, {}).get(name, UNKNOWN) for one in firsts], pa.string())
+        columns[name] = pa.array(
+            [by_id.get(one, {}).get(name, UNKNOWN) for one in firsts], pa.string()
+        )
     return pa.table(columns)
 
 
@@ -110,7 +127,9 @@ def _entry(first: date | None, data_from: str | None) -> date | None:
 
 def _arrow(rows: list[tuple], names: tuple[str, ...], types: list[pa.DataType]) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else [[] for _ in names]
-    return pa.table([pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)], names=list(names))
+    return pa.table(
+        [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)], names=list(names)
+    )
 
 
 def _day(day: str | date) -> date:

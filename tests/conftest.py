@@ -1,4 +1,6 @@
-"""What holds for every test: one thread for linear algebra, as in the kernels, so that busy cores do not stall fits."""
+"""What holds for every test: one thread for linear algebra, as in the kernels, so that busy
+cores do not stall fits.
+"""
 
 import os
 

@@ -1,4 +1,6 @@
-"""The shape of the code, so that nobody has to watch over it: sizes, directions of imports, thin notebooks."""
+"""The shape of the code, so that nobody has to watch over it: sizes, directions of imports, thin
+notebooks.
+"""
 
 import ast
 import json
@@ -54,14 +56,20 @@ def part_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Parts of the package that a module imports, also inside functions, but not for type checking alone."""
+    """Parts of the package that a module imports, also inside functions, but not for type
+    checking alone.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             node.body = []
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "churnlib":
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.split(".")[0] == "churnlib"
+        ):
             names = node.module.split(".")[1:2] or [alias.name for alias in node.names]
             found |= set(names)
     return found - {"__version__"}
@@ -80,7 +88,9 @@ def test_files_and_functions_fit_a_screen(path):
         assert lines <= MAX_BODY, f"{node.name}: {lines} lines"
         # A command's parameters are the options that its users see.
         command = any("app.command" in ast.unparse(one) for one in node.decorator_list)
-        assert command or len(node.args.args) + len(node.args.kwonlyargs) <= MAX_PARAMETERS, node.name
+        assert command or len(node.args.args) + len(node.args.kwonlyargs) <= MAX_PARAMETERS, (
+            node.name
+        )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -96,9 +106,17 @@ def test_no_two_modules_import_each_other():
     graph = {str(path): set() for path in MODULES}
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("churnlib."):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module
+                and node.module.startswith("churnlib.")
+            ):
                 target = PACKAGE.joinpath(*node.module.split(".")[1:])
-                graph[str(path)] |= {str(p) for p in (target.with_suffix(".py"), target / "__init__.py") if p.exists()}
+                graph[str(path)] |= {
+                    str(p)
+                    for p in (target.with_suffix(".py"), target / "__init__.py")
+                    if p.exists()
+                }
     for start in graph:
         seen, edge = set(), set(graph[start])
         while edge:
@@ -125,9 +143,7 @@ def test_measures_fetch_through_one_door():
 
 
 def test_importing_the_package_costs_nothing():
-    code = (
-        "import churnlib, sys; print(sorted({'pandas', 'ibis', 'matplotlib', 'lifelines', 'scipy'} & set(sys.modules)))"
-    )
+    code = "import churnlib, sys; print(sorted({'pandas', 'ibis', 'matplotlib', 'lifelines', 'scipy'} & set(sys.modules)))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 
@@ -158,9 +174,17 @@ def test_all_notebooks_take_the_same_parameters():
     cells = []
     for path in NOTEBOOKS:
         book = json.loads(path.read_text(encoding="utf-8"))
-        tagged = [cell for cell in book["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+        tagged = [
+            cell for cell in book["cells"] if "parameters" in cell["metadata"].get("tags", [])
+        ]
         assert len(tagged) == 1, path.name
-        cells.append([line.split(" =")[0] for line in "".join(tagged[0]["source"]).splitlines() if " = " in line])
+        cells.append(
+            [
+                line.split(" =")[0]
+                for line in "".join(tagged[0]["source"]).splitlines()
+                if " = " in line
+            ]
+        )
     assert all(one == other for one, other in pairwise(cells))
     assert set(churnlib.Params.model_fields) <= set(cells[0])
 
@@ -168,6 +192,8 @@ def test_all_notebooks_take_the_same_parameters():
 def _without_docstrings(text: str) -> list[ast.stmt]:
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(
+            node
+        ):
             node.body = node.body[1:] or [ast.Pass()]
     return tree.body

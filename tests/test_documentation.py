@@ -1,4 +1,6 @@
-"""What is written is true: examples run, files that list the same things agree, links lead somewhere."""
+"""What is written is true: examples run, files that list the same things agree, links lead
+somewhere.
+"""
 
 import doctest
 import importlib
@@ -11,9 +13,10 @@ import pytest
 import yaml
 
 import churnlib
-from churnlib.expressions import FUNCTIONS
-from churnlib.params import Params, TableSource
-from churnlib.schemas import REPORT_TABLES, TABLES
+from churnlib.input.expressions import FUNCTIONS
+from churnlib.params.model import Params, TableSource
+from churnlib.params.tables import TABLES
+from churnlib.results.csv_files import REPORT_TABLES
 from tests.business import snapshot_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +36,9 @@ SHOP = {
     "churnlib.measures.forecasts",
 }
 MODULES = sorted(
-    m.name for m in pkgutil.walk_packages(churnlib.__path__, "churnlib.") if not m.name.endswith("__main__")
+    m.name
+    for m in pkgutil.walk_packages(churnlib.__path__, "churnlib.")
+    if not m.name.endswith("__main__")
 )
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -48,13 +53,20 @@ def test_examples_in_docstrings_run(name, snapshot, shop):
 
 @pytest.fixture(scope="module")
 def snapshot():
-    spans = [(f"c{n}", f"2026-0{1 + n % 2}-01", "2026-03-10" if n % 3 == 0 else None, 10 + n) for n in range(40)]
+    spans = [
+        (f"c{n}", f"2026-0{1 + n % 2}-01", "2026-03-10" if n % 3 == 0 else None, 10 + n)
+        for n in range(40)
+    ]
     return snapshot_of(subscriptions=spans, period="2026-03")
 
 
 @pytest.fixture(scope="module")
 def shop():
-    orders = [(f"c{n}", f"2026-0{1 + m}-0{1 + n % 9}", 10 + n) for n in range(40) for m in range(1 + n % 3)]
+    orders = [
+        (f"c{n}", f"2026-0{1 + m}-0{1 + n % 9}", 10 + n)
+        for n in range(40)
+        for m in range(1 + n % 3)
+    ]
     return snapshot_of(orders=orders, period="2026-03")
 
 
@@ -86,8 +98,13 @@ def test_locks_pin_everything_with_hashes_and_name_no_host(lock):
 
 def test_locks_hold_what_the_package_asks_for():
     pinned = [{requirement(line)[0] for line in _pins(lock)} for lock in LOCKS]
-    run = {requirement(one)[0] for one in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["cdnow"]]}
-    everything = run | {requirement(o)[0] for extra in PROJECT["optional-dependencies"].values() for o in extra}
+    run = {
+        requirement(one)[0]
+        for one in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["cdnow"]]
+    }
+    everything = run | {
+        requirement(o)[0] for extra in PROJECT["optional-dependencies"].values() for o in extra
+    }
     assert run <= pinned[0]
     assert everything <= pinned[1]
     assert set(_pins(LOCKS[0])) <= set(_pins(LOCKS[1])), "the run's lock is part of the developer's"
@@ -95,7 +112,9 @@ def test_locks_hold_what_the_package_asks_for():
 
 def _pins(lock: str) -> list[str]:
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
-    return [line.removesuffix(" \\").split(" ;")[0] for line in lines if re.match(r"[A-Za-z0-9]", line)]
+    return [
+        line.removesuffix(" \\").split(" ;")[0] for line in lines if re.match(r"[A-Za-z0-9]", line)
+    ]
 
 
 def test_make_lists_at_most_seven_targets_and_readme_names_the_main_ones():
@@ -121,9 +140,9 @@ def test_the_parameter_file_is_documented_key_by_key():
 
 
 def test_fixed_tables_are_documented():
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + (ROOT / "docs" / "parameters.md").read_text(
-        encoding="utf-8"
-    )
+    text = (ROOT / "README.md").read_text(encoding="utf-8") + (
+        ROOT / "docs" / "parameters.md"
+    ).read_text(encoding="utf-8")
     for name in REPORT_TABLES:
         assert f"{name}.csv" in text, name
 

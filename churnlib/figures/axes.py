@@ -44,7 +44,8 @@ def shorten(text: object, width: int = MAX_LABEL) -> str:
 
 
 def amount(value: float, signed: bool = False, scale: float | None = None) -> str:
-    """A quantity for a chart: three digits, in the unit of `scale` (a like quantity), with a true minus sign.
+    """A quantity for a chart: three digits, in the unit of `scale` (a like quantity), with a true
+    minus sign.
 
     Examples
     --------
@@ -52,7 +53,9 @@ def amount(value: float, signed: bool = False, scale: float | None = None) -> st
     ('1.25m', '\u221212.5k', '+4.7k', '35.8')
     """
     largest = max(abs(value), abs(scale or 0))
-    size, unit = next(((s, u) for s, u in ((1e9, "bn"), (1e6, "m"), (1e4, "k")) if largest >= s), (1, ""))
+    size, unit = next(
+        ((s, u) for s, u in ((1e9, "bn"), (1e6, "m"), (1e4, "k")) if largest >= s), (1, "")
+    )
     size = 1e3 if unit == "k" else size
     scaled = abs(value) / size
     decimals = 0 if scaled >= 100 else 1 if scaled >= 10 or scale else 2
@@ -107,10 +110,14 @@ def whole_axis(ax: Axes, most: int = 12) -> None:
 
 
 def period_axis(ax: Axes, starts: pd.Series) -> None:
-    """Label positions 0, 1, 2, ... with their periods: the last one always, a year where it begins."""
+    """Label positions 0, 1, 2, ... with their periods: the last one always, a year where it
+    begins.
+    """
     days = pd.DatetimeIndex(pd.to_datetime(starts))
     quarterly = len(days) > 1 and (days[1] - days[0]).days > QUARTER_DAYS
-    step = next(s for s in (1, 2, 3, 4, 6, 12, 24, 1 + len(days) // MAX_TICKS) if len(days) / s <= MAX_TICKS)
+    step = next(
+        s for s in (1, 2, 3, 4, 6, 12, 24, 1 + len(days) // MAX_TICKS) if len(days) / s <= MAX_TICKS
+    )
     ticks = list(range(len(days) - 1, -1, -step))[::-1]
     labels, year = [], None
     for tick in ticks:
@@ -132,7 +139,9 @@ def label_ends(ax: Axes, labels: Sequence[Label], gap: float = 0.068) -> None:
     for label, height in zip(labels, _apart(ax, [label.y for label in labels], gap), strict=True):
         hue = colour("muted") if label.colour == colour("neutral") else label.colour
         if label.x < edge and len(labels) <= MAX_LEADERS:
-            ax.plot([label.x, edge], [label.y, height], color=hue, linewidth=0.6, alpha=0.55, zorder=1.5)
+            ax.plot(
+                [label.x, edge], [label.y, height], color=hue, linewidth=0.6, alpha=0.55, zorder=1.5
+            )
         ax.annotate(
             shorten(label.text), (edge, height), xytext=(6, 0), textcoords="offset points", color=hue,
             fontsize=SMALL, va="center", annotation_clip=False,
@@ -155,20 +164,45 @@ def _apart(ax: Axes, heights: Sequence[float], gap: float) -> list[float]:
 
 
 def mark(ax: Axes, x: float, y: float, text: str, **style: object) -> None:
-    """A label on the drawing itself, with a halo of paper, so that lines behind it do not cross it."""
-    defaults = {"fontsize": SMALL, "color": colour("ink"), "ha": "center", "va": "bottom", "gid": HALO}
-    ax.annotate(text, (x, y), xytext=style.pop("offset", (0, 4)), textcoords="offset points", **(defaults | style))
+    """A label on the drawing itself, with a halo of paper, so that lines behind it do not cross
+    it.
+    """
+    defaults = {
+        "fontsize": SMALL,
+        "color": colour("ink"),
+        "ha": "center",
+        "va": "bottom",
+        "gid": HALO,
+    }
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=style.pop("offset", (0, 4)),
+        textcoords="offset points",
+        **(defaults | style),
+    )
 
 
 def tenure_axis(ax: Axes, last: int) -> list[int]:
-    """Ticks at whole months (or days) up to `last`, in steps that divide a year (or follow months); returns them."""
+    """Ticks at whole months (or days) up to `last`, in steps that divide a year (or follow
+    months); returns them.
+    """
     step = next((one for one in STEPS if last / one <= MAX_TICKS), -(-last // MAX_TICKS))
     ticks = list(range(0, last + 1, step))
     ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return ticks
 
 
-def bars(ax: Axes, place: pd.Series, size: pd.Series, *, base: pd.Series, hue: str, depth: float, label: str) -> None:
+def bars(
+    ax: Axes,
+    place: pd.Series,
+    size: pd.Series,
+    *,
+    base: pd.Series,
+    hue: str,
+    depth: float,
+    label: str,
+) -> None:
     """Stacked bars; a lighter shade lies on paper, so that no grid line shines through it."""
     if depth < 1:
         ax.bar(place, size, bottom=base, width=BAR, color=colour("paper"))
@@ -176,7 +210,9 @@ def bars(ax: Axes, place: pd.Series, size: pd.Series, *, base: pd.Series, hue: s
 
 
 def legend_above(ax: Axes, columns: int) -> None:
-    """A legend in one row above the chart: only where there are too many series to name at their ends."""
+    """A legend in one row above the chart: only where there are too many series to name at their
+    ends.
+    """
     ax.legend(
         loc="lower left", bbox_to_anchor=(-0.01, 1.09), ncols=columns, handlelength=1, handleheight=0.9,
         columnspacing=1.4, handletextpad=0.5, borderpad=0, fontsize=BASE - 0.8,
@@ -184,8 +220,23 @@ def legend_above(ax: Axes, columns: int) -> None:
 
 
 def split_line(ax: Axes, x: float, before: str, after: str) -> None:
-    """A hairline where something changes in kind, such as from observed to projected, named on both sides."""
+    """A hairline where something changes in kind, such as from observed to projected, named on
+    both sides.
+    """
     ax.axvline(x, color=colour("neutral"), linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
-    style = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": SMALL}
+    style = {
+        "xycoords": ("data", "axes fraction"),
+        "textcoords": "offset points",
+        "fontsize": SMALL,
+    }
     for text, side, shift in ((before, "right", -5), (after, "left", 5)):
-        ax.annotate(text, (x, 1), xytext=(shift, -2), ha=side, va="top", color=colour("muted"), gid=HALO, **style)
+        ax.annotate(
+            text,
+            (x, 1),
+            xytext=(shift, -2),
+            ha=side,
+            va="top",
+            color=colour("muted"),
+            gid=HALO,
+            **style,
+        )

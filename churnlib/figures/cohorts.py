@@ -14,7 +14,8 @@ ROW_HEIGHT = 0.24
 
 @themed
 def plot_triangle(triangle: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The cohort triangle as a heat map of one hue; pages show `report.blocks.triangle_block` instead.
+    """The cohort triangle as a heat map of one hue; pages show `report.blocks.triangle_block`
+    instead.
 
     Parameters
     ----------
@@ -102,7 +103,10 @@ def plot_newest_against_earlier(comparison: pd.DataFrame, *, ax: Axes | None = N
         return nothing(ax)
     ax = new_axes(ax)
     ends, highest, lowest = [], 0.0, 1.0
-    for group, name, hue in (("earlier", "Earlier cohorts", "neutral"), ("newest", "Newest cohorts", "accent")):
+    for group, name, hue in (
+        ("earlier", "Earlier cohorts", "neutral"),
+        ("newest", "Newest cohorts", "accent"),
+    ):
         shown = comparison.dropna(subset=[f"{group}_rate"])
         if shown.empty:
             continue

@@ -37,14 +37,14 @@ RATES = {
 def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None = None) -> Axes:
     """The last period's way from opening to closing, as a waterfall of what changed.
 
-    The movements are a few per cent of the whole, so the scale is the change on the opening: bars start from zero
-    and their lengths compare; opening and closing stand at their levels.
+    The movements are a few per cent of the whole, so the scale is the change on the opening: bars
+    start from zero and their lengths compare; opening and closing stand at their levels.
 
     Parameters
     ----------
     bridge : DataFrame
-        period_start, opening, new, reactivation, expansion, contraction, churn, closing (signed money); its last
-        row is drawn.
+        period_start, opening, new, reactivation, expansion, contraction, churn, closing (signed
+        money); its last row is drawn.
     currency : str
         Code for the axis: "EUR".
     ax : Axes, optional
@@ -65,7 +65,12 @@ def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None
     for position, (movement, (_, kind, _)) in enumerate(MOVEMENTS.items()):
         size = float(last[movement])
         ax.bar(position, size, bottom=level, width=0.58, color=colour(kind))
-        ax.plot([position + 0.29, position + 0.71], [level + size] * 2, color=colour("neutral"), linewidth=0.8)
+        ax.plot(
+            [position + 0.29, position + 0.71],
+            [level + size] * 2,
+            color=colour("neutral"),
+            linewidth=0.8,
+        )
         top = max(level, level + size)
         mark(ax, position, top, amount(size, signed=True, scale=scale))
         level += size
@@ -126,7 +131,16 @@ def plot_movements(
         bars(ax, shown.index, size, base=base[kind], hue=colour(kind), depth=depth, label=name)
         base[kind] = base[kind] + size
     net = base["gain"] + base["loss"]
-    ax.plot(shown.index, net, color=colour("ink"), linewidth=1, marker="o", markersize=2.6, label="Net", zorder=3)
+    ax.plot(
+        shown.index,
+        net,
+        color=colour("ink"),
+        linewidth=1,
+        marker="o",
+        markersize=2.6,
+        label="Net",
+        zorder=3,
+    )
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=6)
     period_axis(ax, shown["period_start"])
@@ -136,14 +150,17 @@ def plot_movements(
 
 
 @themed
-def plot_churn_rates(rates: pd.DataFrame, *, last: int = MONTHS_SHOWN, ax: Axes | None = None) -> Axes:
-    """Churn rates over time: of customers with its interval, of MRR gross and net, as far as they are at hand.
+def plot_churn_rates(
+    rates: pd.DataFrame, *, last: int = MONTHS_SHOWN, ax: Axes | None = None
+) -> Axes:
+    """Churn rates over time: of customers with its interval, of MRR gross and net, as far as they
+    are at hand.
 
     Parameters
     ----------
     rates : DataFrame
-        period_start and any of churn_rate (with churn_rate_low, churn_rate_high), gross_churn_rate, net_churn_rate
-        (0 to 1): what `measures.churn`, `measures.revenue` or a join of both gives.
+        period_start and any of churn_rate (with churn_rate_low, churn_rate_high), gross_churn_rate,
+        net_churn_rate (0 to 1): what `measures.churn`, `measures.revenue` or a join of both gives.
     last : int
         Periods drawn.
     ax : Axes, optional
@@ -162,7 +179,8 @@ def plot_churn_rates(rates: pd.DataFrame, *, last: int = MONTHS_SHOWN, ax: Axes 
 
 @themed
 def plot_retention_12m(retention: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Net and gross revenue retention over twelve months, by the period in which the twelve months end.
+    """Net and gross revenue retention over twelve months, by the period in which the twelve months
+    end.
 
     Parameters
     ----------
@@ -179,14 +197,20 @@ def plot_retention_12m(retention: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     >>> plot_retention_12m(retention)  # doctest: +SKIP
     """
     lines = {"nrr": ("Net (NRR)", "accent"), "grr": ("Gross (GRR)", "neutral")}
-    ax = _rates(retention, lines, "Revenue kept from the customers of a year before", ax, zero=False)
+    ax = _rates(
+        retention, lines, "Revenue kept from the customers of a year before", ax, zero=False
+    )
     if ax.get_gid() != NOTHING:
         ax.axhline(1, color=colour("ink"), linewidth=0.8, zorder=1)
     return ax
 
 
 def _rates(
-    frame: pd.DataFrame, lines: dict[str, tuple[str, str]], title: str, ax: Axes | None, zero: bool = True
+    frame: pd.DataFrame,
+    lines: dict[str, tuple[str, str]],
+    title: str,
+    ax: Axes | None,
+    zero: bool = True,
 ) -> Axes:
     shown = frame.reset_index(drop=True)
     if shown[list(lines)].isna().all(axis=None):

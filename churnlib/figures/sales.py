@@ -20,7 +20,9 @@ PERIODS_SHOWN = 24
 
 
 @themed
-def plot_sales(sales: pd.DataFrame, *, currency: str = "", last: int = PERIODS_SHOWN, ax: Axes | None = None) -> Axes:
+def plot_sales(
+    sales: pd.DataFrame, *, currency: str = "", last: int = PERIODS_SHOWN, ax: Axes | None = None
+) -> Axes:
     """Revenue of each period from returning customers and from new ones.
 
     Parameters
@@ -47,8 +49,17 @@ def plot_sales(sales: pd.DataFrame, *, currency: str = "", last: int = PERIODS_S
     ax = new_axes(ax)
     returning, new = shown["revenue_returning"].astype(float), shown["revenue_new"].astype(float)
     hue = colour("accent")
-    bars(ax, shown.index, returning, base=0 * returning, hue=hue, depth=1, label="Returning customers")
-    # Returns may exceed what new customers bought: such a bar hangs below zero instead of hiding in the other.
+    bars(
+        ax,
+        shown.index,
+        returning,
+        base=0 * returning,
+        hue=hue,
+        depth=1,
+        label="Returning customers",
+    )
+    # Returns may exceed what new customers bought: such a bar hangs below zero instead of hiding in
+    # the other.
     base = returning.where((new >= 0) & (returning >= 0), 0)
     bars(ax, shown.index, new, base=base, hue=hue, depth=0.4, label="New customers")
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
@@ -76,7 +87,8 @@ def plot_order_figures(
     sales : DataFrame
         period_start and `column`; `<column>_low` and `<column>_high` where it has a range.
     column : str
-        Such as average_order_value, purchase_frequency; columns that end in `_rate` read in percent.
+        Such as average_order_value, purchase_frequency; columns that end in `_rate` read in
+        percent.
     name : str
         Of the axis; otherwise the column in plain words.
     currency : str

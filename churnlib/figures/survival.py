@@ -1,4 +1,6 @@
-"""Charts of lifetimes: who is still there after how many months, and when leaving is most likely."""
+"""Charts of lifetimes: who is still there after how many months, and when leaving is most
+likely.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +18,16 @@ from churnlib.figures.axes import (
     split_line,
     tenure_axis,
 )
-from churnlib.figures.theme import BAND, MAX_SERIES, SMALL, colour, new_axes, nothing, segment_colours, themed
+from churnlib.figures.theme import (
+    BAND,
+    MAX_SERIES,
+    SMALL,
+    colour,
+    new_axes,
+    nothing,
+    segment_colours,
+    themed,
+)
 
 # Points below the axis: past the ticks and the name of the axis; then a line of figures a curve.
 STRIP_TOP, STRIP_STEP, STRIP_MARGIN = 36, 12, 20
@@ -35,8 +46,9 @@ def plot_survival(
 ) -> Axes:
     """Kaplan-Meier curves with their bands, and the number at risk below.
 
-    Steps, because customers are counted at whole months; a curve ends where the frame ends. Up to four curves have
-    bands; of more than eight segments the eight with most at risk are drawn, and the axis says so.
+    Steps, because customers are counted at whole months; a curve ends where the frame ends. Up to
+    four curves have bands; of more than eight segments the eight with most at risk are drawn, and
+    the axis says so.
 
     Parameters
     ----------
@@ -70,10 +82,16 @@ def plot_survival(
         hue = hues.get(value, colour("accent"))
         _steps(ax, part, hue, band=len(parts) <= MAX_BANDS)
         end = part.iloc[-1]
-        text = f"{shorten(value, 18)} {share(round(end['estimate'], 2))}" if by else share(round(end["estimate"], 3))
+        text = (
+            f"{shorten(value, 18)} {share(round(end['estimate'], 2))}"
+            if by
+            else share(round(end["estimate"], 3))
+        )
         ends.append(Label(end["tenure"], end["estimate"], text, hue))
     ax.set_xlim(left=0)
-    _survival_axes(ax, f"Whole {unit} since the {'first purchase' if unit == 'days' else 'start'}", y)
+    _survival_axes(
+        ax, f"Whole {unit} since the {'first purchase' if unit == 'days' else 'start'}", y
+    )
     label_ends(ax, ends)
     _strip(ax, parts, hues, tenure_axis(ax, int(curve["tenure"].max())))
     if by and curve[by].nunique() > len(parts):
@@ -104,11 +122,22 @@ def _survival_axes(ax: Axes, x: str, y: str) -> None:
     name_axes(ax, x=x, y=y)
 
 
-def _strip(ax: Axes, parts: list[tuple[object, pd.DataFrame]], hues: dict[object, str], ticks: list[int]) -> None:
+def _strip(
+    ax: Axes, parts: list[tuple[object, pd.DataFrame]], hues: dict[object, str], ticks: list[int]
+) -> None:
     """The number at risk under the axis, a line of figures a curve."""
-    style = {"textcoords": "offset points", "fontsize": SMALL - 0.8, "annotation_clip": False, "va": "top"}
+    style = {
+        "textcoords": "offset points",
+        "fontsize": SMALL - 0.8,
+        "annotation_clip": False,
+        "va": "top",
+    }
     heading = style | {"xycoords": "axes fraction", "ha": "right"}
-    figures = style | {"xycoords": ("data", "axes fraction"), "ha": "center", "color": colour("muted")}
+    figures = style | {
+        "xycoords": ("data", "axes fraction"),
+        "ha": "center",
+        "color": colour("muted"),
+    }
     ax.annotate("At risk", (0, 0), (-STRIP_MARGIN, -STRIP_TOP), color=colour("muted"), **heading)
     for row, (value, part) in enumerate(parts, start=0 if parts[0][0] is None else 1):
         height = -STRIP_TOP - row * STRIP_STEP
@@ -130,7 +159,8 @@ def _remark(ax: Axes, text: str) -> None:
 
 @themed
 def plot_hazard(hazard: pd.DataFrame, *, unit: str = "month", ax: Axes | None = None) -> Axes:
-    """Share of those at risk who leave in each month of life, with intervals; months that stand out are named.
+    """Share of those at risk who leave in each month of life, with intervals; months that stand out
+    are named.
 
     Parameters
     ----------
@@ -149,11 +179,24 @@ def plot_hazard(hazard: pd.DataFrame, *, unit: str = "month", ax: Axes | None = 
     >>> plot_hazard(hazard)  # doctest: +SKIP
     """
     ax = new_axes(ax)
-    marked = hazard["stands_out"].astype(bool) if "stands_out" in hazard else pd.Series(False, index=hazard.index)
+    marked = (
+        hazard["stands_out"].astype(bool)
+        if "stands_out" in hazard
+        else pd.Series(False, index=hazard.index)
+    )
     for rows, hue, size in ((~marked, "neutral", 4), (marked, "accent", 5.5)):
         part = hazard[rows]
-        ax.vlines(part["tenure"], part["low"], part["high"], color=colour(hue), linewidth=1.4, alpha=0.6)
-        ax.plot(part["tenure"], part["estimate"], "o", color=colour(hue), markersize=size, linestyle="none")
+        ax.vlines(
+            part["tenure"], part["low"], part["high"], color=colour(hue), linewidth=1.4, alpha=0.6
+        )
+        ax.plot(
+            part["tenure"],
+            part["estimate"],
+            "o",
+            color=colour(hue),
+            markersize=size,
+            linestyle="none",
+        )
     for _, row in hazard[marked].iterrows():
         text = f"{unit.capitalize()} {row['tenure']:.0f}: {row['estimate'] * 100:.1f} %"
         mark(ax, row["tenure"], row["high"], text, color=colour("accent"))
@@ -167,14 +210,19 @@ def plot_hazard(hazard: pd.DataFrame, *, unit: str = "month", ax: Axes | None = 
 
 @themed
 def plot_projection(
-    curve: pd.DataFrame, projection: pd.DataFrame | None = None, *, unit: str = "months", ax: Axes | None = None
+    curve: pd.DataFrame,
+    projection: pd.DataFrame | None = None,
+    *,
+    unit: str = "months",
+    ax: Axes | None = None,
 ) -> Axes:
     """What was observed, solid, and what the model expects beyond it, dashed, with its range.
 
     Parameters
     ----------
     curve : DataFrame
-        tenure, estimate, low, high: observed; with a column part ("observed", "projected") both in one.
+        tenure, estimate, low, high: observed; with a column part ("observed", "projected") both in
+        one.
     projection : DataFrame, optional
         tenure, estimate, low, high: months within the observed time are left out of the drawing.
     unit : str
@@ -201,19 +249,25 @@ def plot_projection(
     ax.plot(months, [split["estimate"], *ahead["estimate"]], color=hue, linestyle=(0, (3, 2)))
     if {"low", "high"} <= set(ahead.columns):
         low, high = ahead["low"].astype(float), ahead["high"].astype(float)
-        ax.fill_between(ahead["tenure"].astype(float), low, high, color=hue, alpha=BAND, linewidth=0)
+        ax.fill_between(
+            ahead["tenure"].astype(float), low, high, color=hue, alpha=BAND, linewidth=0
+        )
     ax.set_xlim(left=0)
     _survival_axes(ax, f"Whole {unit} since the customer's start", "Share still there")
     tenure_axis(ax, int(max(months)))
     split_line(ax, float(split["tenure"]), "Observed", "Projected")
     if len(ahead):
         end = ahead.iloc[-1]
-        label_ends(ax, [Label(end["tenure"], end["estimate"], share(round(end["estimate"], 3)), hue)])
+        label_ends(
+            ax, [Label(end["tenure"], end["estimate"], share(round(end["estimate"], 3)), hue)]
+        )
     return ax
 
 
 @themed
-def plot_conditional(conditional: pd.DataFrame, *, unit: str = "months", ax: Axes | None = None) -> Axes:
+def plot_conditional(
+    conditional: pd.DataFrame, *, unit: str = "months", ax: Axes | None = None
+) -> Axes:
     """How likely a customer who has stayed so long is to stay so much longer.
 
     Parameters
@@ -239,12 +293,17 @@ def plot_conditional(conditional: pd.DataFrame, *, unit: str = "months", ax: Axe
     for further, part in known.groupby("further"):
         hue = hues[further] if len(hues) > 1 else colour("accent")
         ax.vlines(part["stayed"], part["low"], part["high"], color=hue, linewidth=1.4, alpha=0.6)
-        ax.plot(part["stayed"], part["estimate"], color=hue, marker="o", markersize=4.5, linewidth=1)
+        ax.plot(
+            part["stayed"], part["estimate"], color=hue, marker="o", markersize=4.5, linewidth=1
+        )
         end = part.iloc[-1]
         ends.append(Label(end["stayed"], end["estimate"], f"{further:.0f} more {unit}", hue))
         for _, row in part.iterrows() if len(hues) == 1 else ():
             mark(ax, row["stayed"], row["high"], f"{row['estimate'] * 100:.0f} %")
     _survival_axes(ax, f"{unit.capitalize()} already stayed", "Share who stay on")
-    ax.set_xticks(sorted(known["stayed"].unique()), [f"{value:.0f}" for value in sorted(known["stayed"].unique())])
+    ax.set_xticks(
+        sorted(known["stayed"].unique()),
+        [f"{value:.0f}" for value in sorted(known["stayed"].unique())],
+    )
     label_ends(ax, ends)
     return ax

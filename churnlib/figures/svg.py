@@ -1,4 +1,6 @@
-"""A chart as inline SVG: small, the same bytes each time, in the colours and the font of the page it stands in."""
+"""A chart as inline SVG: small, the same bytes each time, in the colours and the font of the
+page it stands in.
+"""
 
 import io
 import re
@@ -42,16 +44,22 @@ def to_svg(ax: Axes, name: str) -> str:
     Returns
     -------
     str
-        Without `role` or text alternative: `report.blocks.figure_block` adds both. Colours of the palette are
-        `var(--k-NAME)`, set on the root to `--c-NAME` of the page, with the light value where that is not known.
+        Without `role` or text alternative: `report.blocks.figure_block` adds both. Colours of the
+        palette are `var(--k-NAME)`, set on the root to `--c-NAME` of the page, with the light value
+        where that is not known.
     """
     buffer = io.StringIO()
     with mpl.rc_context(STYLE):
         ax.figure.savefig(
-            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Type": None}
+            buffer,
+            format="svg",
+            transparent=True,
+            metadata={"Date": None, "Creator": None, "Type": None},
         )
     text = buffer.getvalue()
-    body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
+    body = re.sub(
+        r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL
+    )
     body = _ids(body[body.index("<svg") :], name)
     return _root(_TAG.sub(_quieten, re.sub(r">\s+<", "><", body)), ax)
 
@@ -60,10 +68,19 @@ def _ids(body: str, name: str) -> str:
     """Keep the ids that something refers to, made unique by the figure's name; drop the others."""
     used = {ref for tag in _TAG.findall(body) for ref in _REFERENCE.findall(tag)}
     numbers = count(1)
-    new = {old: f"{name}-{next(numbers)}" for tag in _TAG.findall(body) for old in _ID.findall(tag) if old in used}
+    new = {
+        old: f"{name}-{next(numbers)}"
+        for tag in _TAG.findall(body)
+        for old in _ID.findall(tag)
+        if old in used
+    }
 
     def renamed(found: re.Match[str]) -> str:
-        tag = found[0].replace("xlink:href", "href").replace(f'<g id="{HALO}">', f'<g style="{_HALO}">')
+        tag = (
+            found[0]
+            .replace("xlink:href", "href")
+            .replace(f'<g id="{HALO}">', f'<g style="{_HALO}">')
+        )
         tag = _ID.sub(lambda old: f'id="{new[old[1]]}"' if old[1] in new else "", tag)
         return _REFERENCE.sub(lambda old: old[0].replace(old[1], new[old[1]]), tag)
 
@@ -71,10 +88,18 @@ def _ids(body: str, name: str) -> str:
 
 
 def _quieten(found: re.Match[str]) -> str:
-    """One tag with shorter numbers and no needless white space, in the colours and font of the page."""
+    """One tag with shorter numbers and no needless white space, in the colours and font of the
+    page.
+    """
     tag = _STILL.sub("", _FONT.sub("", _FONT_SHORTHAND.sub(r"font-size: \2", found[0])))
     tag = _NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), tag)
-    tag = re.sub(r"\s+", " ", tag).replace(' z "', 'z"').replace(' "', '"').replace(" >", ">").replace(" />", "/>")
+    tag = (
+        re.sub(r"\s+", " ", tag)
+        .replace(' z "', 'z"')
+        .replace(' "', '"')
+        .replace(" >", ">")
+        .replace(" />", "/>")
+    )
     tag = re.sub(r" ?([MLCQz]) ?(?=[-\d]|$)", r"\1", tag) if ' d="' in tag else tag
     return _COLOUR.sub(_variable, tag.replace(": ", ":").replace("; ", ";"))
 

@@ -1,7 +1,8 @@
 """The one palette and the one style of every chart.
 
-Charts are drawn in the light colours. Each of these is unique, so that `svg` can replace it by a CSS variable and one
-drawing serves light, dark and print. Nothing happens on import: `@themed` puts the style on for one function.
+Charts are drawn in the light colours. Each of these is unique, so that `svg` can replace it by a
+CSS variable and one drawing serves light, dark and print. Nothing happens on import: `@themed` puts
+the style on for one function.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,10 +30,12 @@ PALETTE: dict[str, Colour] = {
     "neutral": Colour("#8b939c", "#828b95"),
     "accent": Colour("#1d5a94", "#86b8ea"),
     "heat": Colour("#5f97cd", "#2c6cae"),
-    # Losses are darker than gains on light paper and on dark, so that grey print and any eye tells them apart.
+    # Losses are darker than gains on light paper and on dark, so that grey print and any eye tells
+    # them apart.
     "gain": Colour("#12827a", "#74d3c4"),
     "loss": Colour("#8e1b34", "#e0685a"),
-    # After Okabe and Ito (2008), moved in lightness until each can also be read as text (4.5:1) on its paper.
+    # After Okabe and Ito (2008), moved in lightness until each can also be read as text (4.5:1) on
+    # its paper.
     "segment-1": Colour("#1a69ad", "#62a8e8"),
     "segment-2": Colour("#b94d08", "#f08a4b"),
     "segment-3": Colour("#0a7d60", "#43c59e"),
@@ -53,10 +56,12 @@ SMALL, BASE = 8.6, 9.4
 STYLE: dict[str, object] = {
     "figure.figsize": (WIDTH, HEIGHT),
     "figure.constrained_layout.use": True,
-    # Room for the name of the y axis, which stands above it and is not counted in full when a figure is laid out.
+    # Room for the name of the y axis, which stands above it and is not counted in full when a
+    # figure is laid out.
     "figure.constrained_layout.h_pad": 0.09,
     "figure.constrained_layout.w_pad": 0.05,
-    # The font that comes with matplotlib measures the same everywhere; pages show the reader's system font.
+    # The font that comes with matplotlib measures the same everywhere; pages show the reader's
+    # system font.
     "font.family": "DejaVu Sans",
     "font.size": BASE,
     "axes.labelsize": SMALL,
@@ -108,8 +113,8 @@ def colour(name: str) -> str:
 def segment_colours(values: Iterable[object]) -> dict[object, str]:
     """One colour for each value of a segment column, by sorted value.
 
-    Give it all values of the column, and a segment keeps its colour through the whole report. `(unknown)` and
-    every value after the eighth are neutral grey.
+    Give it all values of the column, and a segment keeps its colour through the whole report.
+    `(unknown)` and every value after the eighth are neutral grey.
 
     Examples
     --------
@@ -130,7 +135,8 @@ def apply() -> None:
 
 
 def themed(plot: Callable[..., Axes]) -> Callable[..., Axes]:
-    """Decorator: the function draws in the style of the report, and leaves the caller's settings as they were.
+    """Decorator: the function draws in the style of the report, and leaves the caller's settings as
+    they were.
 
     A result without rows gives axes that say so (`nothing`).
     """
@@ -146,7 +152,9 @@ def themed(plot: Callable[..., Axes]) -> Callable[..., Axes]:
 
 
 def nothing(ax: Axes | None = None) -> Axes:
-    """Axes without a drawing, switched off and marked `NOTHING`, of which a page makes a sentence: never an empty axis."""
+    """Axes without a drawing, switched off and marked `NOTHING`, of which a page makes a
+    sentence: never an empty axis.
+    """
     ax = new_axes(ax)
     ax.set_axis_off()
     ax.set_gid(NOTHING)

@@ -33,13 +33,14 @@ def plot_value_by_segment(
     currency: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Value per customer of each segment: the observed part solid, the projected part lighter, with the range of both.
+    """Value per customer of each segment: the observed part solid, the projected part lighter, with
+    the range of both.
 
     Parameters
     ----------
     value : DataFrame
-        `by`, observed_value, projected_value, value, value_low, value_high (money a customer); in the order to be
-        drawn, at most the first 15; rows without a value are left out.
+        `by`, observed_value, projected_value, value, value_low, value_high (money a customer); in
+        the order to be drawn, at most the first 15; rows without a value are left out.
     by : str
         The column that names the segments.
     segments : sequence, optional
@@ -62,7 +63,9 @@ def plot_value_by_segment(
     hues = segment_colours(segments if segments is not None else value[by])
     row = shown.index.to_numpy()
     tints = [hues.get(segment, colour("neutral")) for segment in shown[by]]
-    observed, projected = (shown[f"{part}_value"].astype(float).fillna(0) for part in ("observed", "projected"))
+    observed, projected = (
+        shown[f"{part}_value"].astype(float).fillna(0) for part in ("observed", "projected")
+    )
     ax.barh(row, observed, height=0.56, color=tints)
     ax.barh(row, projected, left=observed, height=0.56, color=colour("paper"))
     ax.barh(row, projected, left=observed, height=0.56, color=tints, alpha=0.4)
@@ -86,18 +89,26 @@ def _name_parts(ax: Axes, observed: pd.Series, projected: pd.Series) -> None:
     style = {"offset": (0, 0), "va": "center", "color": colour("muted"), "fontsize": SMALL}
     mark(ax, 0, -0.62, "Observed", **style | {"ha": "left"})
     if projected.iloc[0] > 0:
-        mark(ax, max(observed.iloc[0], 0.16 * ax.get_xlim()[1]), -0.62, "Projected", **style | {"ha": "left"})
+        mark(
+            ax,
+            max(observed.iloc[0], 0.16 * ax.get_xlim()[1]),
+            -0.62,
+            "Projected",
+            **style | {"ha": "left"},
+        )
 
 
 @themed
 def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Repeat purchases of all customers added up week by week: what happened and what the model expected.
+    """Repeat purchases of all customers added up week by week: what happened and what the model
+    expected.
 
     Parameters
     ----------
     tracking : DataFrame
-        week_start, actual_cumulative, predicted_cumulative (repeat purchases); held_out (bool): the model had not
-        seen that week. Where no week was held out, or nothing was predicted, there is nothing to compare.
+        week_start, actual_cumulative, predicted_cumulative (repeat purchases); held_out (bool): the
+        model had not seen that week. Where no week was held out, or nothing was predicted, there is
+        nothing to compare.
     ax : Axes, optional
 
     Returns
@@ -119,7 +130,9 @@ def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(weeks, values, color=colour(hue), linestyle=style, linewidth=1.6)
         if values.notna().any():
             end = values.last_valid_index()
-            ends.append(Label(end + 1, values[end], f"{part.capitalize()} {values[end]:,.0f}", colour(hue)))
+            ends.append(
+                Label(end + 1, values[end], f"{part.capitalize()} {values[end]:,.0f}", colour(hue))
+            )
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=0)
     amount_axis(ax)
@@ -127,7 +140,9 @@ def plot_tracking(tracking: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not held_out.all():
         split_line(ax, float(held_out.idxmax()), "Fitted", "Held out")
     label_ends(ax, ends)
-    name_axes(ax, x=f"Weeks from {_day(shown['week_start'].iloc[0])}", y="Repeat purchases, added up")
+    name_axes(
+        ax, x=f"Weeks from {_day(shown['week_start'].iloc[0])}", y="Repeat purchases, added up"
+    )
     return ax
 
 
@@ -138,13 +153,14 @@ def _day(value: object) -> str:
 
 @themed
 def plot_calibration(calibration: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Purchases per customer in the time held out, by purchases before: what happened beside what was expected.
+    """Purchases per customer in the time held out, by purchases before: what happened beside what
+    was expected.
 
     Parameters
     ----------
     calibration : DataFrame
-        frequency (repeat purchases while fitting; numbers, or text such as "7+"), actual, predicted (mean purchases
-        per customer).
+        frequency (repeat purchases while fitting; numbers, or text such as "7+"), actual, predicted
+        (mean purchases per customer).
     ax : Axes, optional
 
     Returns
@@ -166,7 +182,11 @@ def plot_calibration(calibration: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         rows, predicted, "o", color=colour("accent"), markersize=5, markerfacecolor=colour("paper"), label="Predicted"
     )  # fmt: skip
     ax.set_xticks(
-        rows, [f"{one:.0f}" if isinstance(one, int | float) else str(one) for one in calibration["frequency"]]
+        rows,
+        [
+            f"{one:.0f}" if isinstance(one, int | float) else str(one)
+            for one in calibration["frequency"]
+        ],
     )
     ax.set_ylim(bottom=0)
     amount_axis(ax)
@@ -177,7 +197,8 @@ def plot_calibration(calibration: pd.DataFrame, *, ax: Axes | None = None) -> Ax
 
 @themed
 def plot_origins(origins: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Earlier forecasts and what came of them: predicted range and actual, from each rolling origin.
+    """Earlier forecasts and what came of them: predicted range and actual, from each rolling
+    origin.
 
     Parameters
     ----------
@@ -197,11 +218,24 @@ def plot_origins(origins: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return nothing(ax)
     ax = new_axes(ax, height=3.0)
     rows = np.arange(len(origins))
-    ax.vlines(rows, origins["low"], origins["high"], color=colour("accent"), linewidth=7, alpha=0.3, label="Range")
-    ax.plot(rows, origins["predicted"], "_", color=colour("accent"), markersize=13, label="Predicted")
+    ax.vlines(
+        rows,
+        origins["low"],
+        origins["high"],
+        color=colour("accent"),
+        linewidth=7,
+        alpha=0.3,
+        label="Range",
+    )
+    ax.plot(
+        rows, origins["predicted"], "_", color=colour("accent"), markersize=13, label="Predicted"
+    )
     actual = origins["actual"].astype(float).to_numpy()
     inside = (actual >= origins["low"].to_numpy()) & (actual <= origins["high"].to_numpy())
-    for chosen, hue, name in ((inside, "ink", "Actual"), (~inside, "loss", "Actual, outside the range")):
+    for chosen, hue, name in (
+        (inside, "ink", "Actual"),
+        (~inside, "loss", "Actual, outside the range"),
+    ):
         if chosen.any():
             ax.plot(rows[chosen], actual[chosen], "o", color=colour(hue), markersize=5, label=name)
     ax.margins(y=0.1)
@@ -216,7 +250,8 @@ def plot_origins(origins: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 @themed
 def plot_gaps(gaps: pd.DataFrame, *, unit: str = "days", ax: Axes | None = None) -> Axes:
-    """Share of purchases that have been followed by another after so much time; the open last gap is censored.
+    """Share of purchases that have been followed by another after so much time; the open last gap
+    is censored.
 
     Parameters
     ----------

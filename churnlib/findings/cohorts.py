@@ -4,9 +4,9 @@ import pandas as pd
 
 from churnlib.findings.wording import MIN_N, share_of, spell
 from churnlib.formats import interval, points, text
-from churnlib.models.comparisons import rate_difference
-from churnlib.models.intervals import LEVEL
 from churnlib.periods import Grain
+from churnlib.statistics.comparisons import rate_difference
+from churnlib.statistics.intervals import LEVEL
 
 AGES = (12, 6, 3, 1)
 
@@ -19,7 +19,8 @@ def retention(pooled: pd.DataFrame, *, grain: Grain, verb: str = "are customers"
     telling = [age for age in AGES if age in set(enough["age"])] or [int(enough["age"].max())]
     row = enough[enough["age"] == telling[0]].iloc[0]
     return (
-        f"{share_of(row.rate, row.low, row.high)} {verb} {spell(row.age, grain)} after the {grain} they began in, "
+        f"{share_of(row.rate, row.low, row.high)} {verb} {spell(row.age, grain)} after the "
+        f"{grain} they began in, "
         f"of the {text(row['size'], 'count')} observed that long."
     )
 
@@ -32,7 +33,8 @@ def spread(triangle: pd.DataFrame, *, grain: Grain, verb: str = "are still custo
         if len(rates) >= 2:
             span = interval(rates.min(), rates.max(), "percent")
             return (
-                f"From cohort to cohort, {span} {verb} {age} {grain}{'' if age == 1 else 's'} after the {grain} they began in "
+                f"From cohort to cohort, {span} {verb} {age} {grain}{'' if age == 1 else 's'} "
+                f"after the {grain} they began in "
                 f"({len(rates)} cohorts of {MIN_N} or more)."
             )
     return "Fewer than two cohorts with enough customers have been observed for a whole period yet."
@@ -56,16 +58,20 @@ def revenue(table: pd.DataFrame, *, grain: Grain) -> str:
 def newest(comparison: pd.DataFrame, *, grain: Grain) -> str:
     """The newest cohorts against the earlier ones, at the greatest age with enough of both.
 
-    At that age fewer than all of the newest cohorts are observable, hence the number of customers is said.
+    At that age fewer than all of the newest cohorts are observable, hence the number of customers
+    is said.
     """
     sizes = comparison[["newest_size", "earlier_size"]].min(axis=1)
     enough = comparison[(sizes >= MIN_N) & (comparison["age"] > 0)]
     if enough.empty:
         return "The newest cohorts are too young or too small to compare with earlier ones."
     row = enough.iloc[-1]
-    found = rate_difference((row.newest_active, row.newest_size), (row.earlier_active, row.earlier_size))
+    found = rate_difference(
+        (row.newest_active, row.newest_size), (row.earlier_active, row.earlier_size)
+    )
     rates = (
-        f"{text(row.newest_rate, 'percent')} of {text(row.newest_size, 'count')} customers after {spell(row.age, grain)}, "
+        f"{text(row.newest_rate, 'percent')} of {text(row.newest_size, 'count')} customers after "
+        f"{spell(row.age, grain)}, "
         f"against {text(row.earlier_rate, 'percent')} of {text(row.earlier_size, 'count')}"
     )
     if not found.clear:
@@ -77,15 +83,21 @@ def newest(comparison: pd.DataFrame, *, grain: Grain) -> str:
 def by_value(triangle: pd.DataFrame, *, column: str, grain: Grain) -> str:
     """The best and the worst value of a column as a cohort, at the greatest telling age."""
     for age in AGES:
-        rows = triangle[(triangle["age"] == age) & (triangle["size"] >= MIN_N) & triangle["rate"].notna()]
+        rows = triangle[
+            (triangle["age"] == age) & (triangle["size"] >= MIN_N) & triangle["rate"].notna()
+        ]
         if len(rows) >= 2:
             best, worst = rows.loc[rows["rate"].idxmax()], rows.loc[rows["rate"].idxmin()]
-            # The extremes were picked from all pairs: each pair is allowed its part of the 5 % only.
+            # The extremes were picked from all pairs: each pair is allowed its part of the 5 %
+            # only.
             level = 1 - (1 - LEVEL) / (len(rows) * (len(rows) - 1) / 2)
-            clear = rate_difference((best.active, best["size"]), (worst.active, worst["size"]), level).clear
+            clear = rate_difference(
+                (best.active, best["size"]), (worst.active, worst["size"]), level
+            ).clear
             return (
                 f"By {column.replace('_', ' ')}, retention after {spell(age, grain)} runs from "
-                f"{text(worst.rate, 'percent')} of {worst.cohort} to {text(best.rate, 'percent')} of {best.cohort}"
+                f"{text(worst.rate, 'percent')} of {worst.cohort} to {text(best.rate, 'percent')} "
+                f"of {best.cohort}"
                 f"{'' if clear else ': no clear difference'}."
             )
     return f"Too few customers to compare the values of {column.replace('_', ' ')}."

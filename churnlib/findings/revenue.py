@@ -20,7 +20,11 @@ def bridge(bridge: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     """The reported period's MRR, how it changed and through what (last row of `mrr_bridge`)."""
     last = bridge.iloc[-1]
     name, gain = period_name(last.period_start, grain), round(last.closing - last.opening, 2)
-    parts = [f"{money(last[part], currency, signed=True)} {label}" for part, label in PARTS.items() if last[part]]
+    parts = [
+        f"{money(last[part], currency, signed=True)} {label}"
+        for part, label in PARTS.items()
+        if last[part]
+    ]
     if not parts:
         return f"MRR stood still at {money(last.closing, currency)} in {name}."
     if not gain:
@@ -44,15 +48,22 @@ def movements(bridge: pd.DataFrame, *, currency: str, grain: Grain) -> str:
         return f"Over {span}, {money(lost, currency)} of MRR was lost and none was gained."
     each = 1 if parse_format(f"{currency}.2").decimals else 100
     return (
-        f"Over {span}, {money(gained, currency)} of MRR was gained and {money(lost, currency)} lost: "
+        f"Over {span}, {money(gained, currency)} of MRR was gained and {money(lost, currency)} "
+        "lost: "
         f"{money(each * gained / lost, currency, 2)} gained for each {money(each, currency)} lost."
     )
 
 
 def churn(churn: pd.DataFrame, *, grain: Grain) -> str:
-    """The reported period's customer churn rate with its range, against the previous period and a year before."""
+    """The reported period's customer churn rate with its range, against the previous period and
+    a year before.
+    """
     last = churn.iloc[-1]
-    name, left, there = period_name(last.period_start, grain), last.churned_customers, last.opening_customers
+    name, left, there = (
+        period_name(last.period_start, grain),
+        last.churned_customers,
+        last.opening_customers,
+    )
     if not there:
         return f"Nobody was a customer at the opening of {name}, so nobody could leave."
     if there < MIN_N:
@@ -60,7 +71,11 @@ def churn(churn: pd.DataFrame, *, grain: Grain) -> str:
     rate = share_of(last.churn_rate, last.churn_rate_low, last.churn_rate_high)
     said = f"{counted(left, 'customer')} of {text(there, 'count')} left in {name}, {rate}"
     compared = [
-        against((left, there), (row.churned_customers, row.opening_customers), period_name(row.period_start, grain))
+        against(
+            (left, there),
+            (row.churned_customers, row.opening_customers),
+            period_name(row.period_start, grain),
+        )
         for row in (churn.iloc[-1 - back] for back in (1, PER_YEAR[grain]) if len(churn) > back)
         if row.opening_customers >= MIN_N
     ]
@@ -76,9 +91,7 @@ def money_churn(bridge: pd.DataFrame, *, grain: Grain) -> str:
     after = f"after expansion the net loss is {text(net, 'percent')}"
     if net < 0:
         after = f"expansion of those who stayed outweighed it, by {text(-net, 'percent')} of opening MRR"
-    lost = (
-        f"{text(last.gross_churn_rate, 'percent')} of opening MRR was lost in {period_name(last.period_start, grain)}"
-    )
+    lost = f"{text(last.gross_churn_rate, 'percent')} of opening MRR was lost in {period_name(last.period_start, grain)}"
     return f"{lost}; {after}."
 
 
@@ -90,10 +103,14 @@ def retention(retention: pd.DataFrame, *, currency: str) -> str:
     if not last.n:
         return "Nobody was a customer a year ago, so there is no twelve-month retention."
     if last.n < MIN_N:
-        return f"{counted(last.n, 'customer')} a year ago: too few to tell twelve-month retention by."
+        return (
+            f"{counted(last.n, 'customer')} a year ago: too few to tell twelve-month retention by."
+        )
     return (
-        f"Of the {money(last.opening, currency)} of MRR of {text(last.n, 'count')} customers a year ago, "
-        f"{text(last.grr, 'percent')} is still paid (GRR); with the expansion of the same customers it is "
+        f"Of the {money(last.opening, currency)} of MRR of {text(last.n, 'count')} customers a "
+        "year ago, "
+        f"{text(last.grr, 'percent')} is still paid (GRR); with the expansion of the same "
+        "customers it is "
         f"{text(last.nrr, 'percent')} (NRR)."
     )
 

@@ -13,7 +13,9 @@ WINDOWS = (365, 180, 90, 30)
 
 
 def revenue(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
-    """The reported period's revenue, from whom, and against the previous period and a year before."""
+    """The reported period's revenue, from whom, and against the previous period and a year
+    before.
+    """
     last = sales.iloc[-1]
     name = period_name(last.period_start, grain)
     said = f"Revenue was {money(last.revenue, currency)} in {name}"
@@ -22,7 +24,8 @@ def revenue(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
         part = {0: "none", 1: "all"}.get(share, text(share, "percent"))
         said += f", {part} of it from returning customers"
     compared = [
-        f"{text(last.revenue / row.revenue - 1, '+percent')} on {period_name(row.period_start, grain)}"
+        f"{text(last.revenue / row.revenue - 1, '+percent')} on "
+        f"{period_name(row.period_start, grain)}"
         for row in (sales.iloc[-1 - back] for back in (1, PER_YEAR[grain]) if len(sales) > back)
         if min(row.revenue, last.revenue) > 0
     ]
@@ -35,7 +38,9 @@ def customers(sales: pd.DataFrame, *, grain: Grain) -> str:
     name = period_name(last.period_start, grain)
     if not last.customers:
         return f"Nobody bought in {name}."
-    some = {0: "none", last.customers: "all"}.get(last.new_customers, text(last.new_customers, "count"))
+    some = {0: "none", last.customers: "all"}.get(
+        last.new_customers, text(last.new_customers, "count")
+    )
     new = f"{some} of them for the first time"
     if last.customers == 1:
         new = "for the first time" if last.new_customers else "not for the first time"
@@ -51,7 +56,8 @@ def orders(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
     if last.customers < MIN_N:
         return f"{counted(last.customers, 'customer')} bought in {name}: too few for averages."
     return (
-        f"Who bought in {name} did so {text(last.purchase_frequency, 'number.2')} times on average; revenue, returns "
+        f"Who bought in {name} did so {text(last.purchase_frequency, 'number.2')} times on "
+        "average; revenue, returns "
         f"deducted, was {money(last.average_order_value, currency, 2)} a purchase."
     )
 
@@ -59,13 +65,17 @@ def orders(sales: pd.DataFrame, *, currency: str, grain: Grain) -> str:
 def repeat(rates: pd.DataFrame) -> str:
     """The share with a second purchase within the windows."""
     told = [
-        f"{share_of(row.rate, row.low, row.high)} bought again within {row.window_days} days of their first purchase"
+        f"{share_of(row.rate, row.low, row.high)} bought again within {row.window_days} days of "
+        "their first purchase"
         for row in rates.itertuples()
         if row.window_days != "ever" and row.denominator >= MIN_N
     ]
     if not told:
         return "The days after a first purchase have not been observed for enough customers yet."
-    again = [part.replace("bought again ", "").replace(" of their first purchase", "") for part in told[1:]]
+    again = [
+        part.replace("bought again ", "").replace(" of their first purchase", "")
+        for part in told[1:]
+    ]
     return f"Of the customers observed that long, {' and '.join([told[0], *again])}."
 
 
@@ -90,13 +100,17 @@ def mean_wait(mean: pd.DataFrame) -> str:
     if row["mean"] == row.horizon:
         return f"No purchase has been followed by another within {int(row.horizon)} days."
     return (
-        f"With waits of more than {int(row.horizon)} days counted as {int(row.horizon)}, the average wait for the next "
-        f"purchase is {text(row['mean'], 'number')} days ({text(row.low, 'number')} to {text(row.high, 'number')})."
+        f"With waits of more than {int(row.horizon)} days counted as {int(row.horizon)}, the "
+        "average wait for the next "
+        f"purchase is {text(row['mean'], 'number')} days ({text(row.low, 'number')} to "
+        f"{text(row.high, 'number')})."
     )
 
 
 def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
-    """Whether the values of a column differ in how soon customers buy a second time, and the extremes."""
+    """Whether the values of a column differ in how soon customers buy a second time, and the
+    extremes.
+    """
     row, name = comparison[comparison["column"] == column].iloc[0], column.replace("_", " ")
     if pd.isna(row.p_adjusted):
         return f"Too few customers to compare the values of {name}."
@@ -106,9 +120,12 @@ def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
         rows = curve[(curve["tenure"] == days) & (curve["at_risk"] >= MIN_N)]
         if len(rows) >= 2:
             soon, late = rows.loc[rows["estimate"].idxmin()], rows.loc[rows["estimate"].idxmax()]
-            quick, slow = (share_of(1 - one.estimate, 1 - one.high, 1 - one.low) for one in (soon, late))
+            quick, slow = (
+                share_of(1 - one.estimate, 1 - one.high, 1 - one.low) for one in (soon, late)
+            )
             return (
-                f"How soon customers buy again differs by {name}: within {days} days {quick} of {soon[column]} did, and "
+                f"How soon customers buy again differs by {name}: within {days} days {quick} of "
+                f"{soon[column]} did, and "
                 f"{slow} of {late[column]}."
             )
     return f"How soon customers buy again differs by {name}."
@@ -117,15 +134,19 @@ def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
 def within_reach(customers: float, rate: float, *, days: int) -> str:
     """First-time buyers who may still buy again soon."""
     return (
-        f"Win the second purchase: {counted(customers, 'customer')} bought first within the last {days} days and not again "
-        f"yet; of the customers before them {text(rate, 'percent')} bought again within {days} days."
+        f"Win the second purchase: {counted(customers, 'customer')} bought first within the last "
+        f"{days} days and not again "
+        f"yet; of the customers before them {text(rate, 'percent')} bought again within {days} "
+        "days."
     )
 
 
 def slipping(customers: float, spent: float, *, repeats: int, currency: str) -> str:
     """Regular customers who have probably stopped."""
     return (
-        f"Win back: {counted(customers, 'customer')} with {repeats} or more repeat purchases, which brought "
-        f"{money(spent, currency)}, have more likely stopped than not, by either model. P(alive) of each is in "
+        f"Win back: {counted(customers, 'customer')} with {repeats} or more repeat purchases, "
+        "which brought "
+        f"{money(spent, currency)}, have more likely stopped than not, by either model. P(alive) "
+        "of each is in "
         f"tables/clv_customers.csv."
     )

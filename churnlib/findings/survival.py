@@ -4,8 +4,8 @@ import pandas as pd
 
 from churnlib.findings.wording import MIN_N, counted, listed, share_of, spell
 from churnlib.formats import interval, money, text
-from churnlib.models.comparisons import difference
-from churnlib.models.projection import Projection
+from churnlib.models.retention.projection import Projection
+from churnlib.statistics.comparisons import difference
 
 CLEAR = 0.05
 """Level below which an adjusted p-value is called a clear difference."""
@@ -15,7 +15,8 @@ AGES = (24, 12, 6, 3, 1)
 def curve(curve: pd.DataFrame) -> str:
     """The share that survives the greatest telling tenure of an unsplit curve.
 
-    Survival is staying longer than a tenure: on monthly billing many leave exactly at it, and they are not in it.
+    Survival is staying longer than a tenure: on monthly billing many leave exactly at it, and they
+    are not in it.
     """
     row = _at(curve, AGES)
     if row is None:
@@ -26,7 +27,9 @@ def curve(curve: pd.DataFrame) -> str:
 def median(medians: pd.DataFrame, curve: pd.DataFrame) -> str:
     """By when half have left, or that half have not left yet."""
     if not ((curve["tenure"] > 0) & (curve["at_risk"] >= MIN_N)).any():
-        return "Too few customers have been observed for a whole month to tell by when half have left."
+        return (
+            "Too few customers have been observed for a whole month to tell by when half have left."
+        )
     row = medians.iloc[0]
     if pd.isna(row["median"]):
         seen = spell(curve["tenure"].max(), "month")
@@ -37,7 +40,9 @@ def median(medians: pd.DataFrame, curve: pd.DataFrame) -> str:
 
 
 def segments(comparison: pd.DataFrame, column: str, curve: pd.DataFrame) -> str:
-    """Whether the values of a segment column differ in how long customers stay, and the extremes."""
+    """Whether the values of a segment column differ in how long customers stay, and the
+    extremes.
+    """
     row = comparison[comparison["column"] == column].iloc[0]
     name = column.replace("_", " ")
     if pd.isna(row.p_adjusted):
@@ -56,7 +61,8 @@ def hazard(hazard: pd.DataFrame) -> str:
     if marked.empty:
         return "No month of life stands out: leaving is nowhere clearly more likely than in the months around it."
     said = [
-        f"month {int(row.tenure)} ({text(row.estimate, 'percent')} leave, against {text(row.around, 'percent')} around it)"
+        f"month {int(row.tenure)} ({text(row.estimate, 'percent')} leave, against "
+        f"{text(row.around, 'percent')} around it)"
         for row in marked.itertuples()
     ]
     return f"Leaving is clearly more likely in {listed(said)}."
@@ -85,7 +91,8 @@ def projection(projection: Projection) -> str:
         return f"The curve is not carried on beyond the data. {projection.reason}"
     row = projection.curve.iloc[-1]
     return (
-        f"Carried on beyond the data, {text(row.estimate, 'percent')} of customers are expected to stay longer than "
+        f"Carried on beyond the data, {text(row.estimate, 'percent')} of customers are expected "
+        "to stay longer than "
         f"{spell(row.tenure, 'month')} ({interval(row.low, row.high, 'percent')})."
     )
 
@@ -96,7 +103,8 @@ def mean_lifetime(projection: Projection) -> str:
         return ""
     if projection.mean_is_infinite:
         return (
-            "The fitted curve falls so slowly in the end that the mean lifetime has no bound (alpha is 1 or less); "
+            "The fitted curve falls so slowly in the end that the mean lifetime has no bound "
+            "(alpha is 1 or less); "
             "only horizons and discounted values are shown."
         )
     return "Lifetimes are told for horizons, not as one mean: the tail beyond the data carries too much of it."
@@ -120,15 +128,22 @@ def _at(curve: pd.DataFrame, ages: tuple[int, ...]) -> pd.Series | None:
 def risky_month(row: tuple, *, currency: str) -> str:
     """A month of life that stands out, who is in it now (customers, mrr)."""
     return (
-        f"Speak to customers before their month of life {int(row.tenure)} ends: {text(row.estimate, 'percent')} leave in it, "
-        f"against {text(row.around, 'percent')} in the months around. {counted(row.customers, 'customer')} with "
-        f"{money(row.mrr, currency)} of MRR are in it now: about {text(row.customers * row.estimate, 'count')} of them leave "
+        f"Speak to customers before their month of life {int(row.tenure)} ends: "
+        f"{text(row.estimate, 'percent')} leave in it, "
+        f"against {text(row.around, 'percent')} in the months around. "
+        f"{counted(row.customers, 'customer')} with "
+        f"{money(row.mrr, currency)} of MRR are in it now: about "
+        f"{text(row.customers * row.estimate, 'count')} of them leave "
         f"at the one rate, {text(row.customers * row.around, 'count')} at the other."
     )
 
 
-def weak_segment(base: pd.DataFrame, column: str, value: str, curve: pd.DataFrame, *, currency: str) -> str:
-    """The value of a column whose customers leave soonest, and what it weighs today (customers, mrr)."""
+def weak_segment(
+    base: pd.DataFrame, column: str, value: str, curve: pd.DataFrame, *, currency: str
+) -> str:
+    """The value of a column whose customers leave soonest, and what it weighs today (customers,
+    mrr).
+    """
     weight = ""
     if len(base):
         here = base.iloc[0]
@@ -137,7 +152,9 @@ def weak_segment(base: pd.DataFrame, column: str, value: str, curve: pd.DataFram
 
 
 def worst(curve: pd.DataFrame, column: str) -> str | None:
-    """The value whose customers leave soonest, at the greatest tenure that two values reach with enough customers."""
+    """The value whose customers leave soonest, at the greatest tenure that two values reach with
+    enough customers.
+    """
     rows = _comparable(curve)
     return None if rows.empty else str(rows.loc[rows["estimate"].idxmin(), column])
 
@@ -148,13 +165,16 @@ def _extremes(curve: pd.DataFrame, column: str) -> str:
         return ""
     best, worst = rows.loc[rows["estimate"].idxmax()], rows.loc[rows["estimate"].idxmin()]
     return (
-        f"after {spell(best.tenure, 'month')} {share_of(best.estimate, best.low, best.high)} of {best[column]} are still "
+        f"after {spell(best.tenure, 'month')} {share_of(best.estimate, best.low, best.high)} of "
+        f"{best[column]} are still "
         f"there, and {share_of(worst.estimate, worst.low, worst.high)} of {worst[column]}"
     )
 
 
 def _comparable(curve: pd.DataFrame) -> pd.DataFrame:
-    """One row a value, at the greatest telling tenure that at least two values reach with enough customers."""
+    """One row a value, at the greatest telling tenure that at least two values reach with enough
+    customers.
+    """
     for age in AGES:
         rows = curve[(curve["tenure"] == age) & (curve["at_risk"] >= MIN_N)]
         if len(rows) >= 2:

@@ -4,17 +4,18 @@ import pandas as pd
 
 from churnlib.findings.wording import MIN_N, counted, spell
 from churnlib.formats import interval, money, text
-from churnlib.models.cohort_value import COHORT
-from churnlib.models.gamma_gamma import MoneyFit
-from churnlib.models.purchase_backtest import PurchaseModelChoice
-from churnlib.models.purchase_model import PurchaseFit
-from churnlib.models.value_range import ALL, ValueTerms
+from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.cohort_value import COHORT
+from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.retention.value_range import ALL, ValueTerms
 
 
 def terms(terms: ValueTerms) -> str:
     """Under which terms values are computed."""
     return (
-        f"Values add up {terms.horizon} months of payments at a margin of {text(terms.margin, 'percent')}, discounted at "
+        f"Values add up {terms.horizon} months of payments at a margin of "
+        f"{text(terms.margin, 'percent')}, discounted at "
         f"{text(terms.discount_rate, 'percent')} a year; ARPA is that of today's active customers."
     )
 
@@ -31,7 +32,8 @@ def by_segment(values: pd.DataFrame, *, currency: str) -> str:
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
     ratio = f", {text(best.value / worst.value, 'number')} times as much" if worst.value > 0 else ""
     return (
-        f"A new customer of {best.segment} is worth {_with_range(best, currency)}, one of {worst.segment} "
+        f"A new customer of {best.segment} is worth {_with_range(best, currency)}, one of "
+        f"{worst.segment} "
         f"{_with_range(worst, currency)}{ratio if best.value_low > worst.value_high else ': the ranges overlap'}."
     )
 
@@ -52,8 +54,10 @@ def remaining(left: pd.DataFrame, *, currency: str, horizon: int) -> str:
     if pd.isna(row.value):
         return f"What today's customers will still bring cannot be told. {row.reason}"
     return (
-        f"Today's {counted(row.customers, 'customer')} can be expected to bring {money(row.value, currency)} of discounted "
-        f"margin over the next {horizon} months ({interval(row.value_low, row.value_high, currency)})."
+        f"Today's {counted(row.customers, 'customer')} can be expected to bring "
+        f"{money(row.value, currency)} of discounted "
+        f"margin over the next {horizon} months "
+        f"({interval(row.value_low, row.value_high, currency)})."
     )
 
 
@@ -79,11 +83,10 @@ def plain(steps: pd.DataFrame, *, currency: str) -> str:
     if pd.isna(row.plain_value):
         return "Without customers and churn the plain figure ARPA × margin ÷ churn has no value."
     if pd.isna(row.value):
-        return (
-            f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}; there is no value to set beside it."
-        )
+        return f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}; there is no value to set beside it."
     return (
-        f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}, against {money(row.value, currency)}; "
+        f"ARPA × margin ÷ churn would say {money(row.plain_value, currency)}, against "
+        f"{money(row.value, currency)}; "
         f"mostly because {row.why}."
     )
 
@@ -92,11 +95,13 @@ def drop_out(fit: PurchaseFit) -> str:
     """What the chosen model found, where that is not plainly a fit."""
     if fit.reason:
         return fit.reason
-    note = (
-        "BG/NBD gives every one-time buyer a probability of 1 of being there still: it lets customers stop only after "
-    )
+    note = "BG/NBD gives every one-time buyer a probability of 1 of being there still: it lets customers stop only after "
     note += "a repeat purchase. Read its figures for one-time buyers with that in mind."
-    return note if fit.model == "BG/NBD" else "MBG/NBD lets customers stop right after their first purchase too."
+    return (
+        note
+        if fit.model == "BG/NBD"
+        else "MBG/NBD lets customers stop right after their first purchase too."
+    )
 
 
 def backtest(choice: PurchaseModelChoice, *, horizon: int) -> str:
@@ -105,10 +110,13 @@ def backtest(choice: PurchaseModelChoice, *, horizon: int) -> str:
         return f"No earlier forecast could be scored. {choice.reason}"
     seen = interval(choice.error_low, choice.error_high, "+percent")
     held = round(choice.coverage * choice.origins)
-    widened = " As that is under 85 %, ranges are widened to the error band." if choice.widened else ""
+    widened = (
+        " As that is under 85 %, ranges are widened to the error band." if choice.widened else ""
+    )
     return (
         f"{counted(choice.origins, 'earlier forecast')} over {horizon} weeks: off by "
-        f"{text(choice.mean_absolute_error, 'percent')} on average ({seen}); {held} of {choice.origins} ranges held what "
+        f"{text(choice.mean_absolute_error, 'percent')} on average ({seen}); {held} of "
+        f"{choice.origins} ranges held what "
         f"happened.{widened}"
     )
 
@@ -120,11 +128,14 @@ def totals(totals: pd.DataFrame, *, currency: str, customers: int) -> str:
     if pd.isna(bought.predicted):
         return "No forecast can be made: too few customers have bought again."
     said = (
-        f"Over the next twelve months the {counted(customers, 'customer')} so far can be expected to make "
+        f"Over the next twelve months the {counted(customers, 'customer')} so far can be expected "
+        "to make "
         f"{counted(bought.predicted, 'purchase')} ({interval(bought.low, bought.high, 'count')})"
     )
     if pd.isna(value.predicted):
-        return f"{said}; what these bring cannot be told, as no repeat purchase has brought money yet."
+        return (
+            f"{said}; what these bring cannot be told, as no repeat purchase has brought money yet."
+        )
     worth = f"{money(value.predicted, currency)} of discounted margin ({interval(value.low, value.high, currency)})"
     return f"{said}, which bring {worth}."
 
@@ -143,7 +154,8 @@ def by_cohort(values: pd.DataFrame, *, currency: str) -> str:
         return "No cohort is large enough to tell its value."
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
     low, high = (
-        f"{money(row.value, currency, 2)} ({interval(row.value_low, row.value_high, f'{currency}.2')})"
+        f"{money(row.value, currency, 2)} "
+        f"({interval(row.value_low, row.value_high, f'{currency}.2')})"
         for row in (worst, best)
     )
     said = f"A customer who began in {best.segment} can be expected to bring {high} over the next twelve months"
@@ -155,7 +167,11 @@ def by_cohort(values: pd.DataFrame, *, currency: str) -> str:
 
 def spending(fit: MoneyFit, *, currency: str) -> str:
     """What a repeat purchase brings on average."""
-    mean = "" if pd.isna(fit.mean_value) else f"The mean repeat purchase is {money(fit.mean_value, currency, 2)}."
+    mean = (
+        ""
+        if pd.isna(fit.mean_value)
+        else f"The mean repeat purchase is {money(fit.mean_value, currency, 2)}."
+    )
     return f"{fit.reason} {mean}".strip()
 
 
@@ -166,22 +182,26 @@ def calibration(rows: pd.DataFrame) -> str:
         return "Too few customers to compare predictions by past frequency."
     row = known.loc[(known["predicted"] - known["actual"]).abs().idxmax()]
     return (
-        f"By past repeat purchases, the forecast was furthest off for customers with {row.frequency}: "
-        f"{text(row.predicted, 'number.2')} purchases expected and {text(row.actual, 'number.2')} made, on average."
+        "By past repeat purchases, the forecast was furthest off for customers with "
+        f"{row.frequency}: "
+        f"{text(row.predicted, 'number.2')} purchases expected and {text(row.actual, 'number.2')} "
+        "made, on average."
     )
 
 
 def tracking(rows: pd.DataFrame) -> str:
     """The forecast for the weeks held out against what happened.
 
-    Not the totals since the first week: the model was fitted to most of these, so that they agree in any case.
+    Not the totals since the first week: the model was fitted to most of these, so that they agree
+    in any case.
     """
     ahead = rows[rows["held_out"].astype(bool)]
     expected, happened = ahead["predicted"].sum(min_count=1), ahead["actual"].sum()
     if pd.isna(expected) or not happened:
         return "The forecast could not be tracked."
     return (
-        f"In the {spell(len(ahead), 'week')} held out the model expected {counted(expected, 'repeat purchase')} and "
+        f"In the {spell(len(ahead), 'week')} held out the model expected "
+        f"{counted(expected, 'repeat purchase')} and "
         f"{text(happened, 'count')} happened ({text(expected / happened - 1, '+percent')})."
     )
 
@@ -191,10 +211,14 @@ def plain_purchase(figure: dict[str, float], *, currency: str) -> str:
     if not figure["lifespan"] > 0:
         return "Order value × frequency × lifespan has no value yet: nobody has bought on two days."
     return (
-        f"Order value × frequency × lifespan would say {money(figure['plain_value'], currency, 2)} a customer: "
-        f"{money(figure['average_order_value'], currency, 2)} × {text(figure['frequency'], 'number.2')} a year × "
-        f"{text(figure['lifespan'], 'number.2')} years × margin. It describes the past and not the months to come: lifespan "
-        f"is the mean time from the first purchase to the last one so far, which is 0 for who bought once."
+        "Order value × frequency × lifespan would say "
+        f"{money(figure['plain_value'], currency, 2)} a customer: "
+        f"{money(figure['average_order_value'], currency, 2)} × "
+        f"{text(figure['frequency'], 'number.2')} a year × "
+        f"{text(figure['lifespan'], 'number.2')} years × margin. It describes the past and not "
+        "the months to come: lifespan "
+        "is the mean time from the first purchase to the last one so far, which is 0 for who "
+        "bought once."
     )
 
 

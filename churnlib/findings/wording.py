@@ -1,12 +1,14 @@
-"""What all sentences share: the finding itself, names of periods, and how two rates are compared in words."""
+"""What all sentences share: the finding itself, names of periods, and how two rates are compared
+in words.
+"""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from churnlib.formats import interval, points, text
-from churnlib.models.comparisons import rate_difference
 from churnlib.periods import Grain, Period
+from churnlib.statistics.comparisons import rate_difference
 
 MIN_N = 30
 """The smallest denominator that a sentence is built on."""
@@ -15,7 +17,9 @@ SMALL = "too few to say"
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence computed from the data, the section that shows it (`revenue.html#mrr-bridge`), and what that is called."""
+    """A sentence computed from the data, the section that shows it (`revenue.html#mrr-bridge`),
+    and what that is called.
+    """
 
     text: str
     href: str = ""
@@ -56,7 +60,9 @@ def spell(n: float, unit: str) -> str:
 
 def listed(items: list[str]) -> str:
     """`a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+    return (
+        items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+    )
 
 
 def counted(n: float, one: str, many: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """Cohorts at the same age: how many customers, and how much revenue, are still there.
 
-A cell is observable where its whole period ended by as_of. Observed and none is 0; not yet observable is empty.
+A cell is observable where its whole period ended by as_of. Observed and none is 0; not yet
+observable is empty.
 """
 
 from typing import TYPE_CHECKING
@@ -8,47 +9,47 @@ from typing import TYPE_CHECKING
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import (
-    MONEY_DECIMALS,
-    last_period,
-    members,
-    number_of,
-    period_at,
-    period_number,
-    ratio,
-    with_rate,
-)
+from churnlib.engine import MONEY_DECIMALS, collect
+from churnlib.measures.by_period import last_period, number_of, period_at, period_number
 from churnlib.measures.ledger import ledger, span_changes
+from churnlib.measures.members import members
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
-from churnlib.sources import collect
+from churnlib.statistics.rates import ratio, with_rate
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 NEWEST = 3
 """How many of the newest cohorts are set against the earlier ones."""
 
 
-def customer_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None) -> pd.DataFrame:
+def customer_retention(
+    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+) -> pd.DataFrame:
     """The share of each cohort that is there, by age: the triangle.
 
-    Grain: one row a cohort and age, to the greatest age that any cohort has reached. A cohort are the customers whose
-    first paid day or first purchase lies in that period. Subscription: there = active at the closing of the period, so
-    that age 0 is below 1 where some joined and left within. Transactional: there = at least one purchase in the period.
-    Customers from before the records begin are left out: of them only those who stayed are in the data.
+    Grain: one row a cohort and age, to the greatest age that any cohort has reached. A cohort are
+    the customers whose first paid day or first purchase lies in that period. Subscription: there =
+    active at the closing of the period, so that age 0 is below 1 where some joined and left within.
+    Transactional: there = at least one purchase in the period. Customers from before the records
+    begin are left out: of them only those who stayed are in the data.
 
     Parameters
     ----------
     snapshot : Snapshot
-    by : a column of customers, whose values are then the cohorts; age still counts from each customer's own first
-        period, a cell pools the customers whose own period at that age is complete, and size is their number
+    by : a column of customers, whose values are then the cohorts; age still counts from each
+    customer's own first
+        period, a cell pools the customers whose own period at that age is complete, and size is
+        their number
     grain : {"month", "quarter"}, default the snapshot's own
 
     Returns
     -------
-    DataFrame : cohort (label such as 2025-03, or the value of `by`); age (whole periods since the first); size
-        (customers); active; rate = active / size; low, high (Wilson); active to high are empty where not yet observable
+    DataFrame : cohort (label such as 2025-03, or the value of `by`); age (whole periods since the
+    first); size
+        (customers); active; rate = active / size; low, high (Wilson); active to high are empty
+        where not yet observable
 
     Examples
     --------
@@ -69,11 +70,13 @@ def customer_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Gr
     return with_rate(triangle, "active", "size")
 
 
-def revenue_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None) -> pd.DataFrame:
+def revenue_retention(
+    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+) -> pd.DataFrame:
     """The revenue of each cohort by age, against what it began with.
 
-    Grain: one row a cohort and age, cohorts and ages as in `customer_retention`. Subscription: MRR at the closing of
-    the period. Transactional: revenue of the period, returns deducted.
+    Grain: one row a cohort and age, cohorts and ages as in `customer_retention`. Subscription: MRR
+    at the closing of the period. Transactional: revenue of the period, returns deducted.
 
     Parameters
     ----------
@@ -83,8 +86,10 @@ def revenue_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Gra
 
     Returns
     -------
-    DataFrame : cohort; age; opening_amount (at age 0, of the customers observable at this age); amount (at this age,
-        empty where not yet observable); retention = amount / opening_amount; size (customers observable)
+    DataFrame : cohort; age; opening_amount (at age 0, of the customers observable at this age);
+    amount (at this age,
+        empty where not yet observable); retention = amount / opening_amount; size (customers
+        observable)
 
     Examples
     --------
@@ -102,15 +107,19 @@ def revenue_retention(snapshot: "Snapshot", *, by: str | None = None, grain: Gra
     cells = _cells(snapshot, rows, people, by, grain)
     cells["opening_amount"] = cells.groupby(_keys(by), sort=False)["value"].transform("first")
     table = _rectangle(cells, ["opening_amount", "value", "size"], by, grain)
-    table = table.rename(columns={"value": "amount"}).round(dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS))
+    table = table.rename(columns={"value": "amount"}).round(
+        dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS)
+    )
     table["retention"] = ratio(table["amount"], table["opening_amount"])
     return table[["cohort", "age", "opening_amount", "amount", "retention", "size"]]
 
 
 def pooled(triangle: pd.DataFrame) -> pd.DataFrame:
-    """All cohorts together at each age: sum of active over sum of size, never a mean of percentages.
+    """All cohorts together at each age: sum of active over sum of size, never a mean of
+    percentages.
 
-    Grain: one row an age. Each age pools the cohorts observable at it, hence ever fewer and older ones.
+    Grain: one row an age. Each age pools the cohorts observable at it, hence ever fewer and older
+    ones.
 
     Parameters
     ----------
@@ -118,7 +127,8 @@ def pooled(triangle: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : age; size, active (sums over observable cohorts); rate = active / size; low, high (Wilson)
+    DataFrame : age; size, active (sums over observable cohorts); rate = active / size; low, high
+    (Wilson)
 
     Examples
     --------
@@ -141,7 +151,8 @@ def pooled_revenue(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : age; size (customers observable); opening_amount, amount (sums over observable cohorts); rate = amount /
+    DataFrame : age; size (customers observable); opening_amount, amount (sums over observable
+    cohorts); rate = amount /
         opening_amount
 
     Examples
@@ -157,7 +168,8 @@ def pooled_revenue(table: pd.DataFrame) -> pd.DataFrame:
 def newest_against_earlier(triangle: pd.DataFrame, *, newest: int = NEWEST) -> pd.DataFrame:
     """The newest cohorts beside all earlier ones, at the same ages.
 
-    Grain: one row an age that at least one of the newest cohorts has reached and at least one earlier cohort too.
+    Grain: one row an age that at least one of the newest cohorts has reached and at least one
+    earlier cohort too.
 
     Parameters
     ----------
@@ -166,7 +178,8 @@ def newest_against_earlier(triangle: pd.DataFrame, *, newest: int = NEWEST) -> p
 
     Returns
     -------
-    DataFrame : age; newest_size, newest_active, newest_rate, newest_low, newest_high; earlier_size, earlier_active,
+    DataFrame : age; newest_size, newest_active, newest_rate, newest_low, newest_high; earlier_size,
+    earlier_active,
         earlier_rate, earlier_low, earlier_high (pooled as in `pooled`, Wilson limits)
 
     Examples
@@ -184,11 +197,15 @@ def newest_against_earlier(triangle: pd.DataFrame, *, newest: int = NEWEST) -> p
 
 
 def _cohort_members(snapshot: "Snapshot", by: str | None, grain: Grain) -> ir.Table:
-    """Customers whose own first period was observed from its first day on: customer_id, first (int), [by]."""
+    """Customers whose own first period was observed from its first day on: customer_id, first
+    (int), [by].
+    """
     people = members(snapshot, by)
     numbered = people.mutate(first=period_number(people.first_active_on, grain))
     complete = numbered["first"] <= number_of(last_period(snapshot, grain))
-    return numbered.filter(~numbered.is_late, complete).drop("is_late", "first_active_on", "observed_from")
+    return numbered.filter(~numbered.is_late, complete).drop(
+        "is_late", "first_active_on", "observed_from"
+    )
 
 
 def _of_members(rows: ir.Table, people: ir.Table) -> ir.Table:
@@ -196,8 +213,12 @@ def _of_members(rows: ir.Table, people: ir.Table) -> ir.Table:
     return rows.inner_join(people, "customer_id").select("period", "value", *wanted)
 
 
-def _cells(snapshot: "Snapshot", rows: ir.Table, people: ir.Table, by: str | None, grain: Grain) -> pd.DataFrame:
-    """One row a first period, [by] and age observable: size and value (subscriptions: running sums of changes)."""
+def _cells(
+    snapshot: "Snapshot", rows: ir.Table, people: ir.Table, by: str | None, grain: Grain
+) -> pd.DataFrame:
+    """One row a first period, [by] and age observable: size and value (subscriptions: running
+    sums of changes).
+    """
     keys = _keys(by)
     sizes = collect(people.group_by(*keys).aggregate(size=people.count())).sort_values(keys)
     values = collect(rows.group_by(*keys, "period").aggregate(value=rows.value.sum()))
@@ -211,12 +232,18 @@ def _cells(snapshot: "Snapshot", rows: ir.Table, people: ir.Table, by: str | Non
     return cells
 
 
-def _rectangle(cells: pd.DataFrame, values: list[str], by: str | None, grain: Grain) -> pd.DataFrame:
-    """Every cohort at every age: cohort, age and the values, of which `value` is empty where not observable."""
+def _rectangle(
+    cells: pd.DataFrame, values: list[str], by: str | None, grain: Grain
+) -> pd.DataFrame:
+    """Every cohort at every age: cohort, age and the values, of which `value` is empty where not
+    observable.
+    """
     cohort = by or "first"
     known = cells.groupby([cohort, "age"])[values].sum()
     ages = range(int(cells["age"].max()) + 1) if len(cells) else range(0)
-    full = pd.MultiIndex.from_product([sorted(cells[cohort].unique()), ages], names=["cohort", "age"])
+    full = pd.MultiIndex.from_product(
+        [sorted(cells[cohort].unique()), ages], names=["cohort", "age"]
+    )
     table = known.rename_axis(index=["cohort", "age"]).reindex(full)
     fixed = [name for name in values if name != "value"]
     # A period's cohort keeps its size at every age; of a pool nobody is observable there.

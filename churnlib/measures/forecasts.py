@@ -1,4 +1,6 @@
-"""What forecasts of repeat buying need of the data: past dates to forecast from, weeks to track, customers to value."""
+"""What forecasts of repeat buying need of the data: past dates to forecast from, weeks to track,
+customers to value.
+"""
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -8,11 +10,11 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from churnlib.engine import collect
 from churnlib.measures.purchases import DAYS_A_WEEK, HISTORY, histories, holdout, purchases
-from churnlib.sources import collect
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 ORIGINS = 5
 """Past dates that a forecast is tried from."""
@@ -22,7 +24,8 @@ CUSTOMER_COLUMNS = ("probability_alive", "expected_purchases", "discounted_purch
 
 
 def buyers(snapshot: "Snapshot") -> pd.DataFrame:
-    """How many customers share a purchase history, and what a repeat purchase of theirs brings on average.
+    """How many customers share a purchase history, and what a repeat purchase of theirs brings on
+    average.
 
     Grain: one row a distinct (frequency, recency, age, spend_frequency).
 
@@ -32,12 +35,14 @@ def buyers(snapshot: "Snapshot") -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : frequency; recency, age (weeks); spend_frequency (repeat purchases with money); value (currency, mean money
+    DataFrame : frequency; recency, age (weeks); spend_frequency (repeat purchases with money);
+    value (currency, mean money
         of those; 0 where there are none); customers
 
     Notes
     -----
-    The expected money of a customer is linear in its own mean, so the mean of a group gives the group's total exactly.
+    The expected money of a customer is linear in its own mean, so the mean of a group gives the
+    group's total exactly.
 
     Examples
     --------
@@ -45,9 +50,13 @@ def buyers(snapshot: "Snapshot") -> pd.DataFrame:
     ['frequency', 'recency', 'age', 'spend_frequency', 'value', 'customers']
     """
     rows = histories(snapshot)
-    sums = rows.group_by(*HISTORY, "value_days").aggregate(customers=rows.count(), total=rows.value_total.sum())
+    sums = rows.group_by(*HISTORY, "value_days").aggregate(
+        customers=rows.count(), total=rows.value_total.sum()
+    )
     groups = collect(sums).sort_values([*HISTORY, "value_days"], ignore_index=True)
-    purchases_with_money = (groups["value_days"] * groups["customers"]).where(groups["value_days"] > 0)
+    purchases_with_money = (groups["value_days"] * groups["customers"]).where(
+        groups["value_days"] > 0
+    )
     return pd.DataFrame(
         {
             "frequency": groups["frequency"],
@@ -63,8 +72,9 @@ def buyers(snapshot: "Snapshot") -> pd.DataFrame:
 def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFrame:
     """Past dates with what was known then and what came after: the input of a back-test.
 
-    Grain: one row an origin and distinct (frequency, recency, age) as of it. Origins lie evenly between half of the
-    history and a horizon before as_of; the horizon is a quarter of the history, 52 weeks at the most.
+    Grain: one row an origin and distinct (frequency, recency, age) as of it. Origins lie evenly
+    between half of the history and a horizon before as_of; the horizon is a quarter of the history,
+    52 weeks at the most.
 
     Parameters
     ----------
@@ -73,9 +83,11 @@ def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFra
 
     Returns
     -------
-    DataFrame : origin (date); horizon (weeks); frequency, recency, age (weeks, as of origin); customers; actual (purchases
-        of these customers in the horizon); previous (repeat purchases of everybody in the horizon before the origin, a
-        total that stands in the origin's first row). Empty where the history is under 26 weeks.
+    DataFrame : origin (date); horizon (weeks); frequency, recency, age (weeks, as of origin);
+    customers; actual (purchases
+        of these customers in the horizon); previous (repeat purchases of everybody in the horizon
+        before the origin, a total that stands in the origin's first row). Empty where the history
+        is under 26 weeks.
 
     Examples
     --------
@@ -84,7 +96,16 @@ def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFra
     """
     origins, horizon = _origins(snapshot, count)
     parts = [_origin(snapshot, origin, horizon) for origin in origins]
-    columns = ["origin", "horizon", "frequency", "recency", "age", "customers", "actual", "previous"]
+    columns = [
+        "origin",
+        "horizon",
+        "frequency",
+        "recency",
+        "age",
+        "customers",
+        "actual",
+        "previous",
+    ]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
@@ -102,7 +123,8 @@ def first_purchases(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
 def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     """Repeat purchases by week, of the customers who began before a date.
 
-    Grain: one row a whole week from the first sale to as_of, also where nobody bought: week_start, purchases.
+    Grain: one row a whole week from the first sale to as_of, also where nobody bought: week_start,
+    purchases.
     """
     rows = purchases(snapshot)
     began = rows.filter((rows.number == 1) & (rows.purchased_on < before)).select("customer_id")
@@ -115,7 +137,9 @@ def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     return pd.DataFrame({"week_start": week_start, "purchases": by_week.to_numpy(dtype=int)})
 
 
-def customer_forecasts(snapshot: "Snapshot", forecasts: pd.DataFrame, *, money: dict[str, float]) -> ir.Table:
+def customer_forecasts(
+    snapshot: "Snapshot", forecasts: pd.DataFrame, *, money: dict[str, float]
+) -> ir.Table:
     """The forecast of every customer, as a table on the engine (not collected).
 
     Grain: one row a customer with a purchase.
@@ -123,13 +147,15 @@ def customer_forecasts(snapshot: "Snapshot", forecasts: pd.DataFrame, *, money: 
     Parameters
     ----------
     snapshot : Snapshot of a transactional business
-    forecasts : one row a distinct (frequency, recency, age): these, and the columns of CUSTOMER_COLUMNS
+    forecasts : one row a distinct (frequency, recency, age): these, and the columns of
+    CUSTOMER_COLUMNS
     money : what `purchase_value.money_terms` gives: expected money per purchase is
         (a + b x spent) / (c + b x purchases with money)
 
     Returns
     -------
-    customer_id; frequency; recency_weeks, age_weeks; probability_alive; expected_purchases; expected_value (currency a
+    customer_id; frequency; recency_weeks, age_weeks; probability_alive; expected_purchases;
+    expected_value (currency a
         purchase); discounted_value (currency, margin)
     """
     rows = histories(snapshot)

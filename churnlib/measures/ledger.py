@@ -1,7 +1,9 @@
-"""The customer ledger: what each customer paid before and after every period in which something changed.
+"""The customer ledger: what each customer paid before and after every period in which something
+changed.
 
-It is sparse. A customer without a change in a period has no row there, so its size grows with the number of changes
-and not with customers times periods; every measure of revenue and churn is a cumulative sum over small totals of it.
+It is sparse. A customer without a change in a period has no row there, so its size grows with the
+number of changes and not with customers times periods; every measure of revenue and churn is a
+cumulative sum over small totals of it.
 """
 
 from typing import TYPE_CHECKING
@@ -10,12 +12,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import joined, last_period, members, number_of, period_number
+from churnlib.engine import collect
+from churnlib.measures.by_period import last_period, number_of, period_number
+from churnlib.measures.members import joined, members
 from churnlib.periods import Grain
-from churnlib.sources import collect
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
 JOINED_AND_LEFT = "joined_and_left"
@@ -30,10 +33,12 @@ def paid_spans(snapshot: "Snapshot") -> ir.Table:
 
 
 def span_changes(snapshot: "Snapshot", grain: Grain | None = None) -> ir.Table:
-    """Every start (+mrr) and end (-mrr) of a paid span: customer_id, period (int), change (decimal).
+    """Every start (+mrr) and end (-mrr) of a paid span: customer_id, period (int), change
+    (decimal).
 
-    Only of periods complete by as_of. The state just before a date E holds the spans with starts_on < E <= ends_on,
-    hence both a start and an end on the first day of a month are changes of that month.
+    Only of periods complete by as_of. The state just before a date E holds the spans with starts_on
+    < E <= ends_on, hence both a start and an end on the first day of a month are changes of that
+    month.
     """
     grain = grain or snapshot.period.grain
     return snapshot.once(f"span changes by {grain}", lambda: _span_changes(snapshot, grain))
@@ -41,9 +46,13 @@ def span_changes(snapshot: "Snapshot", grain: Grain | None = None) -> ir.Table:
 
 def _span_changes(snapshot: "Snapshot", grain: Grain) -> ir.Table:
     spans = paid_spans(snapshot)
-    starts = spans.select(spans.customer_id, period=period_number(spans.starts_on, grain), change=spans.mrr)
+    starts = spans.select(
+        spans.customer_id, period=period_number(spans.starts_on, grain), change=spans.mrr
+    )
     ended = spans.filter(spans.ends_on < snapshot.as_of)
-    ends = ended.select(ended.customer_id, period=period_number(ended.ends_on, grain), change=-ended.mrr)
+    ends = ended.select(
+        ended.customer_id, period=period_number(ended.ends_on, grain), change=-ended.mrr
+    )
     changes = starts.union(ends)
     return changes.filter(changes.period <= number_of(last_period(snapshot, grain)))
 
@@ -60,8 +69,8 @@ def ledger(snapshot: "Snapshot", *, grain: Grain | None = None) -> ir.Table:
 
     Returns
     -------
-    customer_id, period (int, see `axis.period_number`), opening, closing (MRR, decimal: sums are exact and
-    `closing > 0` is an exact test)
+    customer_id, period (int, see `axis.period_number`), opening, closing (MRR, decimal: sums are
+    exact and `closing > 0` is an exact test)
 
     Examples
     --------
@@ -76,13 +85,17 @@ def _ledger(changes: ir.Table) -> ir.Table:
     by_period = changes.group_by("customer_id", "period").aggregate(change=changes.change.sum())
     so_far = ibis.cumulative_window(group_by="customer_id", order_by="period")
     closed = by_period.mutate(closing=by_period.change.sum().over(so_far))
-    return closed.select("customer_id", "period", opening=closed.closing - closed.change, closing="closing")
+    return closed.select(
+        "customer_id", "period", opening=closed.closing - closed.change, closing="closing"
+    )
 
 
 def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
-    """What a ledger row with `first_active_on` beside it is: a movement, joined_and_left, or unchanged.
+    """What a ledger row with `first_active_on` beside it is: a movement, joined_and_left, or
+    unchanged.
 
-    A row that was empty before and is empty after can only be of somebody who came and went within the period.
+    A row that was empty before and is empty after can only be of somebody who came and went within
+    the period.
     """
     gained = (rows.opening == 0) & (rows.closing > 0)
     is_first = (period_number(rows.first_active_on, grain) == rows.period).fill_null(False)
@@ -98,19 +111,26 @@ def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
 
 
 def movement_totals(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
-    """Customers and amount by period, [by] and movement (joined_and_left among them): only what happened."""
+    """Customers and amount by period, [by] and movement (joined_and_left among them): only what
+    happened.
+    """
     grain = grain or snapshot.period.grain
     rows = joined(ledger(snapshot, grain=grain), members(snapshot, by))
     rows = rows.mutate(movement=movement_of(rows, grain))
     keys = ["period", *([by] if by else []), "movement"]
     totals = rows.filter(rows.movement != UNCHANGED).group_by(*keys)
-    return collect(totals.aggregate(customers=lambda t: t.count(), amount=lambda t: (t.closing - t.opening).sum()))
+    return collect(
+        totals.aggregate(
+            customers=lambda t: t.count(), amount=lambda t: (t.closing - t.opening).sum()
+        )
+    )
 
 
 def span_flows(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
     """The change of total MRR by period and [by], straight from the spans: period, [by], change.
 
-    It knows nothing of customers' movements, which is what makes the identity of the bridge a check.
+    It knows nothing of customers' movements, which is what makes the identity of the bridge a
+    check.
     """
     changes = span_changes(snapshot, grain)
     keys = ["period"]

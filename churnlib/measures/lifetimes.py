@@ -1,7 +1,9 @@
-"""How long customers stay: counts by month of life, the sufficient statistics of every survival model.
+"""How long customers stay: counts by month of life, the sufficient statistics of every survival
+model.
 
-A lifetime is the first unbroken stay: from the first paid day until the customer first has no paid subscription at
-all. Spans that touch or overlap are one stay; a comeback is a reactivation and not survival.
+A lifetime is the first unbroken stay: from the first paid day until the customer first has no paid
+subscription at all. Spans that touch or overlap are one stay; a comeback is a reactivation and not
+survival.
 """
 
 import calendar
@@ -12,13 +14,14 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import MONEY_DECIMALS, count_if, days_between, joined, members, with_rate
+from churnlib.engine import MONEY_DECIMALS, collect
 from churnlib.measures.ledger import paid_spans
-from churnlib.schemas import UNKNOWN
-from churnlib.sources import collect
+from churnlib.measures.members import count_if, days_between, joined, members
+from churnlib.results.segments import UNKNOWN
+from churnlib.statistics.rates import with_rate
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 NEVER = date(9999, 12, 31)
 RETURN_DAYS = 90
@@ -26,26 +29,32 @@ MONTHS_OF_COST = 12
 """Months before as_of whose new customers tell what winning one costs."""
 
 
-def lifetimes(snapshot: "Snapshot", *, by: str | None = None, as_of: date | None = None) -> pd.DataFrame:
+def lifetimes(
+    snapshot: "Snapshot", *, by: str | None = None, as_of: date | None = None
+) -> pd.DataFrame:
     """How many customers stayed how many months: the input of survival models.
 
-    Grain: one row a distinct (entry, duration, event_observed) and segment. Month of life k runs from k-1 months after
-    the start, exclusive, to k months after it, inclusive (one month after January 31 is February 28): leaving exactly
-    k months after the start is leaving in month k. A month of life counts for a customer only if it was observed to its
-    end: who left in a month of life not yet over is counted as seen until that month began, just as those are who
-    stayed. The last day observed is the one before as_of.
+    Grain: one row a distinct (entry, duration, event_observed) and segment. Month of life k runs
+    from k-1 months after the start, exclusive, to k months after it, inclusive (one month after
+    January 31 is February 28): leaving exactly k months after the start is leaving in month k. A
+    month of life counts for a customer only if it was observed to its end: who left in a month of
+    life not yet over is counted as seen until that month began, just as those are who stayed. The
+    last day observed is the one before as_of.
 
     Parameters
     ----------
     snapshot : Snapshot of a subscription business
     by : a column of customers to split by
-    as_of : date, at most the snapshot's; what was known then (starts from then on are out, ends from then on are open)
+    as_of : date, at most the snapshot's; what was known then (starts from then on are out, ends
+    from then on are open)
 
     Returns
     -------
-    DataFrame : [by]; entry (months of tenure at which observation began, 0 unless the customer was there before the
-        records); duration (months: left in that month of life, or seen through that many); event_observed (left);
-        customers. At risk in month k: entry < k <= duration. Late entrants not seen through any month are left out
+    DataFrame : [by]; entry (months of tenure at which observation began, 0 unless the customer was
+    there before the
+        records); duration (months: left in that month of life, or seen through that many);
+        event_observed (left); customers. At risk in month k: entry < k <= duration. Late entrants
+        not seen through any month are left out
 
     Examples
     --------
@@ -58,7 +67,9 @@ def lifetimes(snapshot: "Snapshot", *, by: str | None = None, as_of: date | None
     seen = _months_through(started.first_active_on, known_by)
     left_in = _month_of_life(started.first_active_on, started.ended_on)
     event = ((started.ended_on < known_by) & (left_in <= seen)).fill_null(False)
-    entry = ibis.ifelse(started.is_late, _month_of_life(started.first_active_on, started.observed_from), 0)
+    entry = ibis.ifelse(
+        started.is_late, _month_of_life(started.first_active_on, started.observed_from), 0
+    )
     counted = started.select(
         *([by] if by else []),
         entry=entry.cast("int64"),
@@ -83,7 +94,8 @@ def active_base(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : [by]; tenure (whole months since the first paid day, absences included); customers; mrr (currency a
+    DataFrame : [by]; tenure (whole months since the first paid day, absences included); customers;
+    mrr (currency a
         month)
 
     Examples
@@ -113,8 +125,10 @@ def arpa(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : [by]; customers; mrr (currency a month); arpa = mrr / customers; acquisition_cost (currency, mean over the
-        customers won in the twelve months before as_of of whom it is known; the column is absent where of nobody)
+    DataFrame : [by]; customers; mrr (currency a month); arpa = mrr / customers; acquisition_cost
+    (currency, mean over the
+        customers won in the twelve months before as_of of whom it is known; the column is absent
+        where of nobody)
 
     Examples
     --------
@@ -122,7 +136,11 @@ def arpa(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
     ['customers', 'mrr', 'arpa']
     """
     base = active_base(snapshot, by=by)
-    sums = base.groupby(by, as_index=False)[["customers", "mrr"]].sum() if by else base[["customers", "mrr"]].sum()
+    sums = (
+        base.groupby(by, as_index=False)[["customers", "mrr"]].sum()
+        if by
+        else base[["customers", "mrr"]].sum()
+    )
     figures = sums if by else sums.to_frame().T.astype({"customers": "int64"})
     figures = figures[figures["customers"] > 0].round({"mrr": MONEY_DECIMALS})
     figures = figures.assign(arpa=figures["mrr"] / figures["customers"])
@@ -138,13 +156,16 @@ def _acquisition_costs(snapshot: "Snapshot", by: str | None) -> pd.DataFrame:
     won = customers.filter(customers.first_active_on >= snapshot.months_before(MONTHS_OF_COST))
     if by:
         won = won.mutate(**{by: won[by].cast("string").fill_null(UNKNOWN)})
-    return collect((won.group_by(by) if by else won).aggregate(acquisition_cost=won.acquisition_cost.mean()))
+    return collect(
+        (won.group_by(by) if by else won).aggregate(acquisition_cost=won.acquisition_cost.mean())
+    )
 
 
 def returns(snapshot: "Snapshot", *, days: int = RETURN_DAYS) -> pd.DataFrame:
     """How many of those who left came back soon.
 
-    Grain: one row. Counts the end of the first stay, and only leavers whose `days` after it were all observed.
+    Grain: one row. Counts the end of the first stay, and only leavers whose `days` after it were
+    all observed.
 
     Parameters
     ----------
@@ -153,7 +174,8 @@ def returns(snapshot: "Snapshot", *, days: int = RETURN_DAYS) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : window_days; left (customers); returned (of them, within the window); share = returned / left; low, high
+    DataFrame : window_days; left (customers); returned (of them, within the window); share =
+    returned / left; low, high
         (Wilson)
 
     Examples
@@ -166,12 +188,15 @@ def returns(snapshot: "Snapshot", *, days: int = RETURN_DAYS) -> pd.DataFrame:
     observed = stays.filter(days_between(stays.ended_on, snapshot.as_of) > days)
     back = (days_between(observed.ended_on, observed.next_on) <= days).fill_null(False)
     counts = collect(observed.aggregate(left=observed.count(), returned=count_if(back)))
-    rated = with_rate(counts.assign(window_days=days), "returned", "left").rename(columns={"rate": "share"})
+    rated = with_rate(counts.assign(window_days=days), "returned", "left").rename(
+        columns={"rate": "share"}
+    )
     return rated[["window_days", "left", "returned", "share", "low", "high"]]
 
 
 def first_stays(snapshot: "Snapshot", as_of: date) -> ir.Table:
-    """Each customer's first unbroken stay as known by as_of: customer_id, ended_on (far ahead: open), next_on.
+    """Each customer's first unbroken stay as known by as_of: customer_id, ended_on (far ahead:
+    open), next_on.
 
     next_on is the start of the next paid span after it, empty where there is none.
     """
@@ -186,14 +211,19 @@ def first_stays(snapshot: "Snapshot", as_of: date) -> ir.Table:
     walked = dated.mutate(ended_on=so_far, next_on=following)
     broken = walked.filter((walked.next_on > walked.ended_on).fill_null(True))
     first = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=broken.starts_on))
-    return broken.mutate(stay=first).filter(lambda t: t.stay == 0).select("customer_id", "ended_on", "next_on")
+    return (
+        broken.mutate(stay=first)
+        .filter(lambda t: t.stay == 0)
+        .select("customer_id", "ended_on", "next_on")
+    )
 
 
 def _month_of_life(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
     """The month of life that `end` lies in: months from start to end, rounded up.
 
-    The end is not past the anniversary in its calendar month where its day is at most the start's day; that a short
-    month clamps the anniversary to its last day changes nothing, as no end lies behind that day.
+    The end is not past the anniversary in its calendar month where its day is at most the start's
+    day; that a short month clamps the anniversary to its last day changes nothing, as no end lies
+    behind that day.
     """
     return _calendar_months(start, end) + (end.day() > start.day()).cast("int64")
 
@@ -201,8 +231,9 @@ def _month_of_life(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
 def _months_through(start: ir.DateValue, as_of: date) -> ir.IntegerValue:
     """Whole months of life observed by as_of: those that ended, their last day included, before it.
 
-    The day as_of itself is not observed (an end on it is not yet known): a month of life that ends on it is not over.
-    If it counted, billing by calendar month would show a last month of life in which nobody leaves.
+    The day as_of itself is not observed (an end on it is not yet known): a month of life that ends
+    on it is not over. If it counted, billing by calendar month would show a last month of life in
+    which nobody leaves.
     """
     length = calendar.monthrange(as_of.year, as_of.month)[1]
     anniversary = ibis.least(start.day().cast("int64"), ibis.literal(length))

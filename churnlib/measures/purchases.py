@@ -1,7 +1,8 @@
 """Purchases of a business without contracts: who buys, how often, how much.
 
-A purchase (occasion) is a customer's day with at least one row of amount 0 or more, however many rows it has. A return
-(a negative amount) is no purchase; it reduces the money of the customer's most recent one, the same day's included.
+A purchase (occasion) is a customer's day with at least one row of amount 0 or more, however many
+rows it has. A return (a negative amount) is no purchase; it reduces the money of the customer's
+most recent one, the same day's included.
 """
 
 from datetime import date
@@ -11,20 +12,13 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import (
-    count_if,
-    days_between,
-    joined,
-    last_period,
-    members,
-    number_of,
-    period_number,
-)
+from churnlib.engine import collect
+from churnlib.measures.by_period import last_period, number_of, period_number
+from churnlib.measures.members import count_if, days_between, joined, members
 from churnlib.periods import Grain
-from churnlib.sources import collect
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 DAYS_A_WEEK = 7
 HISTORY = ["frequency", "recency_days", "age_days"]
@@ -42,7 +36,8 @@ def purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir.Table:
 
     Returns
     -------
-    customer_id; number (1 = the first purchase); purchased_on; amount (decimal: the day's money, less the returns until
+    customer_id; number (1 = the first purchase); purchased_on; amount (decimal: the day's money,
+    less the returns until
         the next purchase)
 
     Examples
@@ -61,7 +56,9 @@ def purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir.Table:
 
 
 def customer_periods(snapshot: "Snapshot", grain: Grain) -> ir.Table:
-    """What each customer did in each complete period: customer_id, period (int), occasions, amount (decimal)."""
+    """What each customer did in each complete period: customer_id, period (int), occasions,
+    amount (decimal).
+    """
     days = _customer_days(snapshot, None)
     numbered = days.mutate(period=period_number(days.ordered_on, grain))
     complete = numbered.filter(numbered.period <= number_of(last_period(snapshot, grain)))
@@ -73,8 +70,9 @@ def customer_periods(snapshot: "Snapshot", grain: Grain) -> ir.Table:
 def customer_purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir.Table:
     """Each customer's purchase history in a few numbers, as a table on the engine (not collected).
 
-    Grain: one row a customer with a purchase before as_of. Time runs in days from the first purchase to the last day
-    observed, the one before as_of, as in the published tables of Fader, Hardie and Lee (2005).
+    Grain: one row a customer with a purchase before as_of. Time runs in days from the first
+    purchase to the last day observed, the one before as_of, as in the published tables of Fader,
+    Hardie and Lee (2005).
 
     Parameters
     ----------
@@ -83,9 +81,10 @@ def customer_purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir
 
     Returns
     -------
-    customer_id; frequency (repeat purchases); recency, age (weeks from the first purchase to the last one, and to the
-        last day observed); value (mean money of a repeat purchase, of those with money; empty where there is none);
-        value_days (how many those are)
+    customer_id; frequency (repeat purchases); recency, age (weeks from the first purchase to the
+    last one, and to the
+        last day observed); value (mean money of a repeat purchase, of those with money; empty where
+        there is none); value_days (how many those are)
 
     Examples
     --------
@@ -104,7 +103,9 @@ def customer_purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir
 
 
 def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
-    """The same before division: customer_id, frequency, recency_days, age_days, value_days, value_total (decimal)."""
+    """The same before division: customer_id, frequency, recency_days, age_days, value_days,
+    value_total (decimal).
+    """
     rows = purchases(snapshot, as_of=as_of)
     paid_again = (rows.number > 1) & (rows.amount > 0)
     each = rows.group_by("customer_id").aggregate(
@@ -124,7 +125,9 @@ def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
     )
 
 
-def recency_frequency(snapshot: "Snapshot", *, as_of: date | None = None, by: str | None = None) -> pd.DataFrame:
+def recency_frequency(
+    snapshot: "Snapshot", *, as_of: date | None = None, by: str | None = None
+) -> pd.DataFrame:
     """How many customers share a purchase history: the input of models of repeat buying.
 
     Grain: one row a distinct (frequency, recency, age) and segment.
@@ -137,7 +140,8 @@ def recency_frequency(snapshot: "Snapshot", *, as_of: date | None = None, by: st
 
     Returns
     -------
-    DataFrame : [by]; frequency (repeat purchases); recency, age (weeks, see `customer_purchases`); customers
+    DataFrame : [by]; frequency (repeat purchases); recency, age (weeks, see `customer_purchases`);
+    customers
 
     Examples
     --------
@@ -164,7 +168,8 @@ def holdout(snapshot: "Snapshot", *, origin: date, until: date) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : frequency; recency, age (weeks, as of origin); customers; purchases (theirs, from origin to until)
+    DataFrame : frequency; recency, age (weeks, as of origin); customers; purchases (theirs, from
+    origin to until)
 
     Examples
     --------
@@ -172,7 +177,11 @@ def holdout(snapshot: "Snapshot", *, origin: date, until: date) -> pd.DataFrame:
     ['frequency', 'recency', 'age', 'customers', 'purchases']
     """
     later = purchases(snapshot, as_of=until)
-    later = later.filter(later.purchased_on >= origin).group_by("customer_id").aggregate(n=lambda t: t.count())
+    later = (
+        later.filter(later.purchased_on >= origin)
+        .group_by("customer_id")
+        .aggregate(n=lambda t: t.count())
+    )
     rows = joined(histories(snapshot, origin), later)
     groups = rows.group_by(*HISTORY).aggregate(
         customers=rows.count(), purchases=rows.n.sum().fill_null(0).cast("int64")
@@ -192,7 +201,8 @@ def spend(snapshot: "Snapshot", *, as_of: date | None = None) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : frequency (repeat purchases with money, at least 1); value (currency, their mean); customers
+    DataFrame : frequency (repeat purchases with money, at least 1); value (currency, their mean);
+    customers
 
     Examples
     --------
@@ -201,9 +211,15 @@ def spend(snapshot: "Snapshot", *, as_of: date | None = None) -> pd.DataFrame:
     """
     rows = histories(snapshot, as_of)
     repeaters = rows.filter(rows.value_days > 0)
-    groups = collect(repeaters.group_by("value_days", "value_total").aggregate(customers=repeaters.count()))
-    groups = groups.assign(frequency=groups["value_days"], value=groups["value_total"] / groups["value_days"])
-    return groups.sort_values(["frequency", "value"], ignore_index=True)[["frequency", "value", "customers"]]
+    groups = collect(
+        repeaters.group_by("value_days", "value_total").aggregate(customers=repeaters.count())
+    )
+    groups = groups.assign(
+        frequency=groups["value_days"], value=groups["value_total"] / groups["value_days"]
+    )
+    return groups.sort_values(["frequency", "value"], ignore_index=True)[
+        ["frequency", "value", "customers"]
+    ]
 
 
 def _known_by(snapshot: "Snapshot", as_of: date | None) -> date:
@@ -211,17 +227,21 @@ def _known_by(snapshot: "Snapshot", as_of: date | None) -> date:
 
 
 def _customer_days(snapshot: "Snapshot", as_of: date | None) -> ir.Table:
-    """Rows summed up by day: customer_id, ordered_on, money (decimal), bought (1 where it was a purchase, else 0)."""
+    """Rows summed up by day: customer_id, ordered_on, money (decimal), bought (1 where it was a
+    purchase, else 0).
+    """
     orders = snapshot.orders
     known = orders.filter(orders.ordered_on < _known_by(snapshot, as_of))
-    days = known.group_by("customer_id", "ordered_on").aggregate(money=known.amount.sum(), largest=known.amount.max())
+    days = known.group_by("customer_id", "ordered_on").aggregate(
+        money=known.amount.sum(), largest=known.amount.max()
+    )
     return days.mutate(bought=(days.largest >= 0).cast("int64")).drop("largest")
 
 
 def _in_weeks(groups: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    weeks = groups.assign(recency=groups["recency_days"] / DAYS_A_WEEK, age=groups["age_days"] / DAYS_A_WEEK).drop(
-        columns=["recency_days", "age_days"]
-    )
+    weeks = groups.assign(
+        recency=groups["recency_days"] / DAYS_A_WEEK, age=groups["age_days"] / DAYS_A_WEEK
+    ).drop(columns=["recency_days", "age_days"])
     counted = [name for name in ("customers", "purchases") if name in weeks]
     order = [*keys, "frequency", "recency", "age"]
     return weeks.sort_values(order, ignore_index=True)[[*order, *counted]]

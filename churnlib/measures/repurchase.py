@@ -7,23 +7,15 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.measures.axis import (
-    count_if,
-    days_between,
-    joined,
-    last_period,
-    members,
-    number_of,
-    period_at,
-    period_number,
-    with_rate,
-)
+from churnlib.engine import collect
+from churnlib.measures.by_period import last_period, number_of, period_at, period_number
+from churnlib.measures.members import count_if, days_between, joined, members
 from churnlib.measures.purchases import purchases
 from churnlib.periods import Grain
-from churnlib.sources import collect
+from churnlib.statistics.rates import with_rate
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 WINDOWS = (90, 365)
 """Days after the first purchase within which a second one is looked for."""
@@ -33,8 +25,9 @@ EVER = "ever"
 def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS) -> pd.DataFrame:
     """The share of customers who bought a second time, within so many days of the first.
 
-    Grain: one row a window, then one for "ever". A window counts only the customers who were observed through all of
-    it; "ever" counts all, however short they were observed, and therefore grows with time.
+    Grain: one row a window, then one for "ever". A window counts only the customers who were
+    observed through all of it; "ever" counts all, however short they were observed, and therefore
+    grows with time.
 
     Parameters
     ----------
@@ -43,7 +36,8 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
 
     Returns
     -------
-    DataFrame : window_days (int, or "ever"); numerator (with a second purchase within it); denominator (observed that
+    DataFrame : window_days (int, or "ever"); numerator (with a second purchase within it);
+    denominator (observed that
         long); rate; low, high (Wilson)
 
     Examples
@@ -55,7 +49,11 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
     counts = {}
     for window in days:
         counts |= _window_counts(pairs, window)
-    totals = collect(pairs.aggregate(**counts, denominator_ever=pairs.count(), numerator_ever=pairs.second_on.count()))
+    totals = collect(
+        pairs.aggregate(
+            **counts, denominator_ever=pairs.count(), numerator_ever=pairs.second_on.count()
+        )
+    )
     rows = [
         {name: int(totals[f"{name}_{window}"].iloc[0]) for name in ("numerator", "denominator")}
         for window in (*days, EVER)
@@ -79,7 +77,8 @@ def repeat_by_cohort(
 
     Returns
     -------
-    DataFrame : cohort (label); window_days; size (customers); numerator, denominator (of those observed that long);
+    DataFrame : cohort (label); window_days; size (customers); numerator, denominator (of those
+    observed that long);
         rate; low, high (Wilson), empty where nobody was observed that long
 
     Examples
@@ -94,7 +93,10 @@ def repeat_by_cohort(
     names = ["cohort", "window_days", "size", "numerator", "denominator"]
     parts = []
     for window in days:
-        counts = {key.removesuffix(f"_{window}"): value for key, value in _window_counts(pairs, window).items()}
+        counts = {
+            key.removesuffix(f"_{window}"): value
+            for key, value in _window_counts(pairs, window).items()
+        }
         counted = collect(pairs.group_by("period").aggregate(size=pairs.count(), **counts))
         labels = [period_at(number, grain).label for number in counted["period"]]
         parts.append(counted.assign(cohort=labels, window_days=window)[names])
@@ -102,12 +104,16 @@ def repeat_by_cohort(
     return with_rate(frame, "numerator", "denominator")
 
 
-def gaps(snapshot: "Snapshot", *, kind: Literal["second", "between"] = "second", by: str | None = None) -> pd.DataFrame:
-    """Days until the next purchase, the wait that is still open included: the input of survival models.
+def gaps(
+    snapshot: "Snapshot", *, kind: Literal["second", "between"] = "second", by: str | None = None
+) -> pd.DataFrame:
+    """Days until the next purchase, the wait that is still open included: the input of survival
+    models.
 
-    Grain: one row a distinct (duration, event_observed) and segment. kind "second": one wait a customer, from the first
-    purchase to the second. kind "between": one wait a purchase, to the customer's next one. The last wait is open: seen
-    through the day before as_of and no longer, which is known about it and not left out.
+    Grain: one row a distinct (duration, event_observed) and segment. kind "second": one wait a
+    customer, from the first purchase to the second. kind "between": one wait a purchase, to the
+    customer's next one. The last wait is open: seen through the day before as_of and no longer,
+    which is known about it and not left out.
 
     Parameters
     ----------
@@ -117,7 +123,8 @@ def gaps(snapshot: "Snapshot", *, kind: Literal["second", "between"] = "second",
 
     Returns
     -------
-    DataFrame : [by]; entry (0); duration (whole days: bought again on that day, or seen through that many);
+    DataFrame : [by]; entry (0); duration (whole days: bought again on that day, or seen through
+    that many);
         event_observed (bought again); customers (with kind "between": waits)
 
     Examples
@@ -143,7 +150,9 @@ def gaps(snapshot: "Snapshot", *, kind: Literal["second", "between"] = "second",
 
 
 def _first_and_second(snapshot: "Snapshot") -> ir.Table:
-    """customer_id, first_on, second_on (or null), observed (days after the first purchase that were seen)."""
+    """customer_id, first_on, second_on (or null), observed (days after the first purchase that
+    were seen).
+    """
     rows = purchases(snapshot)
     each = rows.group_by("customer_id").aggregate(
         first_on=rows.purchased_on.min(), second_on=rows.purchased_on.min(where=rows.number == 2)

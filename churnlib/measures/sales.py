@@ -1,28 +1,21 @@
-"""Sales of a business without contracts: revenue and customers, new against returning, and purchases week by week."""
+"""Sales of a business without contracts: revenue and customers, new against returning, and
+purchases week by week.
+"""
 
 from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
 
-from churnlib.measures.axis import (
-    MONEY_DECIMALS,
-    count_if,
-    dated,
-    dense,
-    joined,
-    last_period,
-    members,
-    number_of,
-    period_number,
-    ratio,
-)
+from churnlib.engine import MONEY_DECIMALS, collect
+from churnlib.measures.by_period import dated, dense, last_period, number_of, period_number
+from churnlib.measures.members import count_if, joined, members
 from churnlib.measures.purchases import DAYS_A_WEEK, customer_periods, purchases
 from churnlib.periods import Grain
-from churnlib.sources import collect
+from churnlib.statistics.rates import ratio
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot
 
 SALES_COLUMNS = [
     "revenue",
@@ -37,7 +30,9 @@ SALES_COLUMNS = [
 ]
 
 
-def sales(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None) -> pd.DataFrame:
+def sales(
+    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+) -> pd.DataFrame:
     """Revenue and customers by period, new against returning.
 
     Grain: one row a period (and segment), from the first row of orders to the snapshot's period.
@@ -50,10 +45,11 @@ def sales(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = 
 
     Returns
     -------
-    DataFrame : period_start; [by]; revenue (currency, returns deducted) = revenue_new (of customers whose first
-        purchase lies in the period) + revenue_returning; customers (with a purchase) = new_customers +
-        returning_customers; orders (purchase occasions); purchase_frequency = orders / customers; average_order_value =
-        revenue / orders (both empty where nobody bought)
+    DataFrame : period_start; [by]; revenue (currency, returns deducted) = revenue_new (of customers
+    whose first
+        purchase lies in the period) + revenue_returning; customers (with a purchase) =
+        new_customers + returning_customers; orders (purchase occasions); purchase_frequency =
+        orders / customers; average_order_value = revenue / orders (both empty where nobody bought)
 
     Examples
     --------
@@ -76,9 +72,11 @@ def sales(snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = 
 
 
 def weekly(snapshot: "Snapshot") -> pd.DataFrame:
-    """First and repeat purchases by week since the first sale: what a model's expected purchases are tracked against.
+    """First and repeat purchases by week since the first sale: what a model's expected purchases
+    are tracked against.
 
-    Grain: one row a whole week observed by as_of, also where nobody bought; a last incomplete week is left out.
+    Grain: one row a whole week observed by as_of, also where nobody bought; a last incomplete week
+    is left out.
 
     Parameters
     ----------
@@ -86,7 +84,8 @@ def weekly(snapshot: "Snapshot") -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : week (0 = the seven days from the first sale on); first_purchases, repeat_purchases (occasions)
+    DataFrame : week (0 = the seven days from the first sale on); first_purchases, repeat_purchases
+    (occasions)
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The first screen: which numbers come first, what happened, and where to act.
 
-`headlines(snapshot)` asks the same measures and models as the chapters do, so that the first page cannot disagree with
-them. Each sentence links to the section that shows it.
+`headlines(snapshot)` asks the same measures and models as the chapters do, so that the first page
+cannot disagree with them. Each sentence links to the section that shows it.
 """
 
 import json
@@ -16,15 +16,15 @@ from churnlib.findings import survival as say_survival
 from churnlib.findings.wording import MIN_N, SMALL, Finding
 from churnlib.formats import day, is_missing, text
 from churnlib.measures import churn, cohorts, forecasts, lifetimes, repurchase, revenue, sales
-from churnlib.models.comparisons import rate_difference
-from churnlib.models.hazard import hazard_by_month
-from churnlib.models.logrank import compare_segments
-from churnlib.models.purchase_expectations import probability_alive
-from churnlib.models.purchase_model import fit_bg_nbd, fit_mbg_nbd
-from churnlib.models.survival import survival_curve
-from churnlib.report.key_figures import KeyFigure, change
-from churnlib.report.markup import slug
-from churnlib.snapshot import Snapshot
+from churnlib.models.purchases.expectations import probability_alive
+from churnlib.models.purchases.fits import fit_bg_nbd, fit_mbg_nbd
+from churnlib.models.survival.curves import survival_curve
+from churnlib.models.survival.hazard import hazard_by_month
+from churnlib.models.survival.logrank import compare_segments
+from churnlib.page.key_figures import KeyFigure, change
+from churnlib.page.markup import slug
+from churnlib.snapshot.snapshot import Snapshot
+from churnlib.statistics.comparisons import rate_difference
 
 NEUTRAL = 0.005
 """Amounts that changed by less than this share are called unchanged."""
@@ -39,7 +39,9 @@ MOST_ACTIONS = 2
 
 @dataclass(frozen=True)
 class Headlines:
-    """Key figures, sentences on what happened, and sentences on where to act; what figures are compared with."""
+    """Key figures, sentences on what happened, and sentences on where to act; what figures are
+    compared with.
+    """
 
     figures: list[KeyFigure]
     findings: list[Finding]
@@ -50,8 +52,9 @@ class Headlines:
     def table(self) -> pd.DataFrame:
         """The key figures for other programs, and for the index of all reports.
 
-        One row a key figure: figure (its name), value, change_previous, change_year (as they are read; empty where there
-        is none), course (the last values as a JSON list, oldest first, the reported one last; null where unknown).
+        One row a key figure: figure (its name), value, change_previous, change_year (as they are
+        read; empty where there is none), course (the last values as a JSON list, oldest first, the
+        reported one last; null where unknown).
         """
         rows = [
             {
@@ -59,16 +62,22 @@ class Headlines:
                 "value": one.value,
                 "change_previous": one.change_previous.text if one.change_previous else "",
                 "change_year": one.change_year.text if one.change_year else "",
-                "course": json.dumps([None if is_missing(value) else float(f"{value:.6g}") for value in one.spark]),
+                "course": json.dumps(
+                    [None if is_missing(value) else float(f"{value:.6g}") for value in one.spark]
+                ),
             }
             for one in self.figures
         ]
-        return pd.DataFrame(rows, columns=["figure", "value", "change_previous", "change_year", "course"])
+        return pd.DataFrame(
+            rows, columns=["figure", "value", "change_previous", "change_year", "course"]
+        )
 
 
 def headlines(snapshot: Snapshot) -> Headlines:
     """What the first page says of a period, for either kind of business."""
-    said = _subscription(snapshot) if snapshot.subscriptions is not None else _transactional(snapshot)
+    said = (
+        _subscription(snapshot) if snapshot.subscriptions is not None else _transactional(snapshot)
+    )
     warnings = [Finding(_partial(snapshot))] if snapshot.partial else []
     before = (snapshot.period.shift(-back).name for back in (1, snapshot.period.periods_per_year()))
     return Headlines(said.figures, [*warnings, *said.findings], said.actions, *before)
@@ -79,22 +88,59 @@ def _subscription(snapshot: Snapshot) -> Headlines:
     left, bridge = churn.customer_churn(snapshot), revenue.mrr_bridge(snapshot)
     kept, per_account = revenue.retention_12m(snapshot), revenue.unit_figures(snapshot)
     if not len(bridge):
-        return Headlines([], [Finding("Nobody had a paid subscription by the end of the period.")], [])
+        return Headlines(
+            [], [Finding("Nobody had a paid subscription by the end of the period.")], []
+        )
     newest = cohorts.newest_against_earlier(cohorts.customer_retention(snapshot))
     figures = [
         _amount("MRR", bridge, "closing", unit, good="up", href="revenue.html#mrr-bridge"),
-        _amount("Customers", left, "closing_customers", "count", good="up", href="revenue.html#churn-rates"),
-        _rate("Customer churn", left, ("churned_customers", "opening_customers"), "down", "revenue.html#churn-rates"),
-        _rate(
-            "Net revenue retention", kept, ("nrr_numerator", "opening"), "up", "revenue.html#retention-12m", exact=True
+        _amount(
+            "Customers",
+            left,
+            "closing_customers",
+            "count",
+            good="up",
+            href="revenue.html#churn-rates",
         ),
-        _amount("Revenue per customer", per_account, "arpa", f"{unit}.2", good="up", href="revenue.html#unit-figures"),
+        _rate(
+            "Customer churn",
+            left,
+            ("churned_customers", "opening_customers"),
+            "down",
+            "revenue.html#churn-rates",
+        ),
+        _rate(
+            "Net revenue retention",
+            kept,
+            ("nrr_numerator", "opening"),
+            "up",
+            "revenue.html#retention-12m",
+            exact=True,
+        ),
+        _amount(
+            "Revenue per customer",
+            per_account,
+            "arpa",
+            f"{unit}.2",
+            good="up",
+            href="revenue.html#unit-figures",
+        ),
     ]
     findings = [
-        Finding(say_revenue.bridge(bridge, currency=unit, grain=grain), "revenue.html#mrr-bridge", "the MRR bridge"),
+        Finding(
+            say_revenue.bridge(bridge, currency=unit, grain=grain),
+            "revenue.html#mrr-bridge",
+            "the MRR bridge",
+        ),
         Finding(say_revenue.churn(left, grain=grain), "revenue.html#churn-rates", "churn rates"),
-        Finding(say_revenue.retention(kept, currency=unit), "revenue.html#retention-12m", "twelve-month retention"),
-        Finding(say_cohorts.newest(newest, grain=grain), "cohorts.html#cohorts-newest", "newest cohorts"),
+        Finding(
+            say_revenue.retention(kept, currency=unit),
+            "revenue.html#retention-12m",
+            "twelve-month retention",
+        ),
+        Finding(
+            say_cohorts.newest(newest, grain=grain), "cohorts.html#cohorts-newest", "newest cohorts"
+        ),
     ]
     return Headlines(figures, findings, [*_risky_months(snapshot), *_weak_segments(snapshot)])
 
@@ -106,15 +152,30 @@ def _transactional(snapshot: Snapshot) -> Headlines:
     by_cohort = by_cohort[by_cohort["denominator"] == by_cohort["size"]]
     figures = [
         _amount("Revenue", sold, "revenue", unit, good="up", href="sales.html#sales"),
-        _amount("Customers who bought", sold, "customers", "count", good="up", href="sales.html#sales"),
-        _amount("New customers", sold, "new_customers", "count", good="up", href="sales.html#sales"),
-        _amount("Revenue per purchase", sold, "average_order_value", f"{unit}.2", good="up", href="sales.html#orders"),
+        _amount(
+            "Customers who bought", sold, "customers", "count", good="up", href="sales.html#sales"
+        ),
+        _amount(
+            "New customers", sold, "new_customers", "count", good="up", href="sales.html#sales"
+        ),
+        _amount(
+            "Revenue per purchase",
+            sold,
+            "average_order_value",
+            f"{unit}.2",
+            good="up",
+            href="sales.html#orders",
+        ),
         _repeat_figure(again, by_cohort),
     ]
     findings = [
         Finding(say_sales.revenue(sold, currency=unit, grain=grain), "sales.html#sales", "sales"),
         Finding(say_sales.customers(sold, grain=grain), "sales.html#sales-table", "customers"),
-        Finding(say_sales.orders(sold, currency=unit, grain=grain), "sales.html#orders", "revenue per purchase"),
+        Finding(
+            say_sales.orders(sold, currency=unit, grain=grain),
+            "sales.html#orders",
+            "revenue per purchase",
+        ),
         Finding(say_sales.repeat(again), "sales.html#repeat-purchase-rate", "repeat purchases"),
     ]
     if not sold["customers"].iloc[-1]:
@@ -122,7 +183,9 @@ def _transactional(snapshot: Snapshot) -> Headlines:
     return Headlines(figures, findings, [*_within_reach(snapshot, again), *_slipping(snapshot)])
 
 
-def _amount(label: str, frame: pd.DataFrame, column: str, how: str, *, good: str, href: str) -> KeyFigure:
+def _amount(
+    label: str, frame: pd.DataFrame, column: str, how: str, *, good: str, href: str
+) -> KeyFigure:
     """A key figure that is a fact and no sample: unchanged within a neutral band."""
     values = frame[column].astype(float).tail(SPARK).tolist()
     now = values[-1] if values else float("nan")
@@ -134,13 +197,23 @@ def _amount(label: str, frame: pd.DataFrame, column: str, how: str, *, good: str
         before = float(frame[column].iloc[-1 - back])
         return change(now, before, how, noise=bool(before) and abs(now / before - 1) < NEUTRAL)
 
-    return KeyFigure(label, text(now, how), against(1), against(per_year), good=good, spark=values, href=href)
+    return KeyFigure(
+        label, text(now, how), against(1), against(per_year), good=good, spark=values, href=href
+    )
 
 
 def _rate(
-    label: str, frame: pd.DataFrame, parts: tuple[str, str], good: str, href: str, *, exact: bool = False
+    label: str,
+    frame: pd.DataFrame,
+    parts: tuple[str, str],
+    good: str,
+    href: str,
+    *,
+    exact: bool = False,
 ) -> KeyFigure:
-    """A key figure that is a share; of customers (grey where chance could have done it) or, `exact`, of money."""
+    """A key figure that is a share; of customers (grey where chance could have done it) or,
+    `exact`, of money.
+    """
     top, bottom = (frame[name].astype(float) for name in parts)
     people = frame["n"].astype(float) if exact else bottom
     rates = (top / bottom.where(bottom > 0)).tolist()
@@ -162,16 +235,31 @@ def _rate(
         n = "over twelve months" if there else "nobody observed for twelve months"
     n = f"{n}: {SMALL}" if 0 < there < MIN_N else n
     shown = [rate for rate, size in zip(rates, people, strict=True) if size >= MIN_N][-SPARK:]
-    return KeyFigure(label, text(now, "percent"), against(1), against(per_year), good=good, spark=shown, n=n, href=href)
+    return KeyFigure(
+        label,
+        text(now, "percent"),
+        against(1),
+        against(per_year),
+        good=good,
+        spark=shown,
+        n=n,
+        href=href,
+    )
 
 
 def _repeat_figure(again: pd.DataFrame, by_cohort: pd.DataFrame) -> KeyFigure:
     row = again[again["window_days"] == REPEAT_DAYS].iloc[0]
-    n = f"of {text(row.denominator, 'count')} observed that long" if row.denominator else "nobody observed that long"
+    n = (
+        f"of {text(row.denominator, 'count')} observed that long"
+        if row.denominator
+        else "nobody observed that long"
+    )
     n = f"{n}: {SMALL}" if 0 < row.denominator < MIN_N else n
     spark = by_cohort[by_cohort["denominator"] >= MIN_N]["rate"].tail(SPARK).tolist()
     label = f"Bought again within {REPEAT_DAYS} days"
-    return KeyFigure(label, text(row.rate, "percent"), spark=spark, n=n, href="sales.html#repeat-purchase-rate")
+    return KeyFigure(
+        label, text(row.rate, "percent"), spark=spark, n=n, href="sales.html#repeat-purchase-rate"
+    )
 
 
 def _risky_months(snapshot: Snapshot) -> list[Finding]:
@@ -182,7 +270,9 @@ def _risky_months(snapshot: Snapshot) -> list[Finding]:
     now = base.reindex(marked["tenure"] - 1).fillna(0)[["customers", "mrr"]].set_index(marked.index)
     marked = marked.join(now)
     marked = marked.assign(extra=marked["customers"] * (marked["estimate"] - marked["around"]))
-    most = marked[(marked["customers"] >= MIN_N) & (marked["extra"] >= 1)].nlargest(MOST_ACTIONS, "extra")
+    most = marked[(marked["customers"] >= MIN_N) & (marked["extra"] >= 1)].nlargest(
+        MOST_ACTIONS, "extra"
+    )
     return [
         Finding(
             say_survival.risky_month(row, currency=snapshot.currency),
@@ -195,7 +285,9 @@ def _risky_months(snapshot: Snapshot) -> list[Finding]:
 
 def _weak_segments(snapshot: Snapshot) -> list[Finding]:
     """In the segment columns that tell most: the value whose customers leave soonest."""
-    splits = {column: lifetimes.lifetimes(snapshot, by=column) for column in snapshot.params.segments}
+    splits = {
+        column: lifetimes.lifetimes(snapshot, by=column) for column in snapshot.params.segments
+    }
     found = []
     for row in compare_segments(splits).itertuples() if splits else ():
         curve = survival_curve(splits[row.column], by=row.column)
@@ -204,8 +296,16 @@ def _weak_segments(snapshot: Snapshot) -> list[Finding]:
             continue
         base = lifetimes.arpa(snapshot, by=row.column)
         here = base[base[row.column] == worst]
-        sentence = say_survival.weak_segment(here, row.column, worst, curve, currency=snapshot.currency)
-        found.append(Finding(sentence, f"survival.html#survival-by-{slug(row.column)}", f"survival by {row.column}"))
+        sentence = say_survival.weak_segment(
+            here, row.column, worst, curve, currency=snapshot.currency
+        )
+        found.append(
+            Finding(
+                sentence,
+                f"survival.html#survival-by-{slug(row.column)}",
+                f"survival by {row.column}",
+            )
+        )
     return found[:MOST_ACTIONS]
 
 
@@ -232,13 +332,16 @@ def _slipping(snapshot: Snapshot) -> list[Finding]:
     spent = (lost["value"] * lost["spend_frequency"] * lost["customers"]).sum()
     if lost["customers"].sum() < MIN_N:
         return []
-    sentence = say_sales.slipping(lost["customers"].sum(), spent, repeats=REGULAR, currency=snapshot.currency)
+    sentence = say_sales.slipping(
+        lost["customers"].sum(), spent, repeats=REGULAR, currency=snapshot.currency
+    )
     return [Finding(sentence, "clv.html#clv", "customer lifetime value")]
 
 
 def _partial(snapshot: Snapshot) -> str:
     return (
-        f"The data do not cover {snapshot.period.name} to its end ({day(snapshot.as_of)}): its figures are partial and no "
+        f"The data do not cover {snapshot.period.name} to its end ({day(snapshot.as_of)}): its "
+        "figures are partial and no "
         f"comparison with whole periods holds."
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from churnlib.errors import ParamsError
-from churnlib.params import PROJECT, Params
+from churnlib.params.model import PROJECT, Params
 from churnlib.periods import Period, period_range
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -37,7 +37,9 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Source:
-    """What a business's source is and holds: a hash of its files, the tables, the last complete period."""
+    """What a business's source is and holds: a hash of its files, the tables, the last complete
+    period.
+    """
 
     fingerprint: str
     tables: tuple[str, ...]
@@ -48,9 +50,9 @@ class Source:
 class Plan:
     """One report to make: a business, a period, the chapters in reading order.
 
-    `left_out` holds {"chapter", "reason"} of chapters that a reader might miss; `file` is the parameter file as the
-    command names it. `usual` are the chapters where --chapter asks for none, if they differ: those of them that the
-    report in place has and that are up to date stay in it.
+    `left_out` holds {"chapter", "reason"} of chapters that a reader might miss; `file` is the
+    parameter file as the command names it. `usual` are the chapters where --chapter asks for none,
+    if they differ: those of them that the report in place has and that are up to date stay in it.
     """
 
     params: Params
@@ -76,7 +78,9 @@ class Plan:
 
     def with_usual(self, names: Iterable[str]) -> "Plan":
         """The same report with those of the usual chapters in it that `names` has."""
-        more = [one for one in self.usual or () if one.name in set(names) and one not in self.chapters]
+        more = [
+            one for one in self.usual or () if one.name in set(names) and one not in self.chapters
+        ]
         titles = {chapter.title for chapter in more}
         return replace(
             self,
@@ -100,14 +104,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class When:
-    """The periods that the command line asks for, as it writes them: one, a range, or none (the latest complete)."""
+    """The periods that the command line asks for, as it writes them: one, a range, or none (the
+    latest complete).
+    """
 
     period: str | None = None
     first: str | None = None
     last: str | None = None
 
     def periods(self, latest: Period) -> list[Period]:
-        """The periods meant, `latest` being the last complete one; those outside the data are refused on freezing."""
+        """The periods meant, `latest` being the last complete one; those outside the data are
+        refused on freezing.
+        """
         if self.period and (self.first or self.last):
             raise ParamsError("period: give --period, or --from and --to, not both.")
         if self.last and not self.first:
@@ -119,12 +127,17 @@ class When:
 
 
 def read_chapters(folder: Path | None = None) -> list[Chapter]:
-    """Every chapter at hand, in reading order; notebooks without `metadata.churnlib` are nobody's chapter."""
+    """Every chapter at hand, in reading order; notebooks without `metadata.churnlib` are
+    nobody's chapter.
+    """
     folder = folder or NOTEBOOKS
     chapters = [_read_chapter(path) for path in sorted(folder.glob("*.ipynb"))]
     found = [chapter for chapter in chapters if chapter]
     if not found:
-        raise ParamsError(f"No chapters in {folder}: run churnlib from a clone of the project, which holds notebooks/.")
+        raise ParamsError(
+            f"No chapters in {folder}: run churnlib from a clone of the project, which holds "
+            "notebooks/."
+        )
     return sorted(found, key=lambda chapter: (chapter.order, chapter.name))
 
 
@@ -142,24 +155,36 @@ def choose(
 
     Returns
     -------
-    (chapters in reading order, left out as {"chapter", "reason"}). The summary is always made: it is the front page.
+    (chapters in reading order, left out as {"chapter", "reason"}). The summary is always made: it
+    is the front page.
     """
     fitting = [chapter for chapter in chapters if params.model in chapter.models]
     for name in (*wanted, *(params.chapters or ())):
         _must_exist(name, fitting, params)
     selection = set(wanted or params.chapters or [chapter.name for chapter in fitting]) | {SUMMARY}
-    reasons = {chapter.name: _reason(chapter, selection, set(tables), bool(wanted)) for chapter in fitting}
+    reasons = {
+        chapter.name: _reason(chapter, selection, set(tables), bool(wanted)) for chapter in fitting
+    }
     made = tuple(chapter for chapter in fitting if reasons[chapter.name] is None)
     if not made:
         raise ParamsError(
-            f"{params.business}: no chapter can be made; the data hold {', '.join(tables) or 'no table'}."
+            f"{params.business}: no chapter can be made; the data hold "
+            f"{', '.join(tables) or 'no table'}."
         )
-    left_out = tuple({"chapter": c.title, "reason": reasons[c.name]} for c in fitting if reasons[c.name])
+    left_out = tuple(
+        {"chapter": c.title, "reason": reasons[c.name]} for c in fitting if reasons[c.name]
+    )
     return made, left_out
 
 
 def plan_report(
-    file: Path, params: Params, period: Period, source: Source, *, chapters: Sequence[Chapter], wanted: Sequence[str]
+    file: Path,
+    params: Params,
+    period: Period,
+    source: Source,
+    *,
+    chapters: Sequence[Chapter],
+    wanted: Sequence[str],
 ) -> Plan:
     """The report of a business and a period, with the chapters that its tables allow."""
     made, left_out = choose(chapters, params, source.tables, wanted)
@@ -194,13 +219,21 @@ def _must_exist(name: str, fitting: Sequence[Chapter], params: Params) -> None:
         near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
         guess = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(names) or "none"
-        raise ParamsError(f"{name!r} is not a chapter of a {params.model} report.{guess} Chapters: {known}.")
+        raise ParamsError(
+            f"{name!r} is not a chapter of a {params.model} report.{guess} Chapters: {known}."
+        )
 
 
-def _reason(chapter: Chapter, selection: set[str], tables: set[str], from_command: bool) -> str | None:
+def _reason(
+    chapter: Chapter, selection: set[str], tables: set[str], from_command: bool
+) -> str | None:
     """Why a chapter is left out, or None where it is made."""
     if chapter.name not in selection:
-        return "not asked for in this run (--chapter)" if from_command else "not among the chapters in the parameters"
+        return (
+            "not asked for in this run (--chapter)"
+            if from_command
+            else "not among the chapters in the parameters"
+        )
     missing = [table for table in chapter.tables if table not in tables]
     if not missing:
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from churnlib.report.plan import Chapter, Plan
 
 if TYPE_CHECKING:
-    from churnlib.report.run import ChapterResult
+    from churnlib.report.execute.run import ChapterResult
 
 SKIPPED = "up to date"
 
@@ -75,9 +75,16 @@ class Bars:
         from rich.progress import Progress as RichProgress
 
         self._several = several
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+        )
         self._bars = RichProgress(
-            *columns, TimeElapsedColumn(), TextColumn("{task.fields[state]}"), console=Console(stderr=True)
+            *columns,
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[state]}"),
+            console=Console(stderr=True),
         )
         self._tasks: dict[tuple[str, str], int] = {}
 
@@ -91,7 +98,9 @@ class Bars:
     def expect(self, plan: Plan) -> None:
         for chapter in plan.chapters:
             text = f"{plan.name}  {chapter.title}"
-            self._tasks[plan.name, chapter.name] = self._bars.add_task(text, total=None, start=False, state="")
+            self._tasks[plan.name, chapter.name] = self._bars.add_task(
+                text, total=None, start=False, state=""
+            )
 
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         task = self._tasks[plan.name, chapter.name]
@@ -114,7 +123,9 @@ class Bars:
 
     def skipped(self, plan: Plan, chapter: Chapter | None = None) -> None:
         if chapter:
-            self._bars.update(self._tasks[plan.name, chapter.name], total=1, completed=1, state=SKIPPED)
+            self._bars.update(
+                self._tasks[plan.name, chapter.name], total=1, completed=1, state=SKIPPED
+            )
         else:
             self.say(f"{plan.name}: {SKIPPED}")
 

@@ -5,34 +5,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churnlib.errors import DataError, ParamsError
-from churnlib.params import Params, read_params
-from churnlib.places import files_fingerprint
+from churnlib.input.where import files_fingerprint
+from churnlib.params.model import Params
+from churnlib.params.read import read_params
 from churnlib.report.plan import Chapter, Plan, Source, When, plan_report, read_chapters
-from churnlib.report.standing import is_up_to_date, known_source
+from churnlib.report.published.standing import is_up_to_date, known_source
 
 if TYPE_CHECKING:
-    from churnlib.snapshot import Checked
+    from churnlib.input.checked import Checked
 
 
 def plan_reports(
-    files: Sequence[Path], when: When, wanted: Sequence[str] = (), *, output: Path, force: bool = False
+    files: Sequence[Path],
+    when: When,
+    wanted: Sequence[str] = (),
+    *,
+    output: Path,
+    force: bool = False,
 ) -> "list[tuple[Plan, Checked | None]]":
-    """Every report that is asked for, business by business; each source is read once, however many periods.
+    """Every report that is asked for, business by business; each source is read once, however many
+    periods.
 
     Returns
     -------
-    (plan, checked source) of each report; None in place of the source where the report is up to date. Where that is so
-    for every period of a business, its source is not even opened.
+    (plan, checked source) of each report; None in place of the source where the report is up to
+    date. Where that is so for every period of a business, its source is not even opened.
 
     Raises
     ------
-    ChurnlibError : parameters, data or chapter names that cannot be used; nothing has been run by then
+    ChurnlibError : parameters, data or chapter names that cannot be used; nothing has been run by
+    then
     """
     businesses = [(file, read_params(file)) for file in files]
     _one_file_each(businesses)
     chapters, requests = read_chapters(), []
     for file, params in businesses:
-        requests += _of_business(file, params, when, wanted, chapters=chapters, output=output, force=force)
+        requests += _of_business(
+            file, params, when, wanted, chapters=chapters, output=output, force=force
+        )
     return requests
 
 
@@ -51,20 +61,29 @@ def _of_business(
     if source is None:
         checked, source = _read(params, fingerprint)
     periods = when.periods(source.latest)
-    plans = [plan_report(file, params, one, source, chapters=chapters, wanted=wanted) for one in periods]
+    plans = [
+        plan_report(file, params, one, source, chapters=chapters, wanted=wanted) for one in periods
+    ]
     done = [not force and is_up_to_date(plan, output) for plan in plans]
     if checked is None and not all(done):
         checked, _ = _read(params, fingerprint)
-    return [(plan, None if up_to_date else checked) for plan, up_to_date in zip(plans, done, strict=True)]
+    return [
+        (plan, None if up_to_date else checked)
+        for plan, up_to_date in zip(plans, done, strict=True)
+    ]
 
 
 def _read(params: Params, fingerprint: str) -> "tuple[Checked, Source]":
-    """Read and check a source; the hash of its files was taken before, and must still hold after."""
-    from churnlib import snapshot
+    """Read and check a source; the hash of its files was taken before, and must still hold
+    after.
+    """
+    from churnlib.input.checked import check
 
-    checked = snapshot.check(params)
+    checked = check(params)
     if files_fingerprint(params) != fingerprint:
-        raise DataError(f"source.uri = {params.source.uri!r}: it changed while it was read. Run again.")
+        raise DataError(
+            f"source.uri = {params.source.uri!r}: it changed while it was read. Run again."
+        )
     return checked, Source(fingerprint, tuple(sorted(checked.tables)), checked.latest_period())
 
 
@@ -74,4 +93,6 @@ def _one_file_each(businesses: Sequence[tuple[Path, Params]]) -> None:
     for file, params in businesses:
         other = first.setdefault(params.business, file)
         if other is not file:
-            raise ParamsError(f"business: {other} and {file} are both of business {params.business!r}.")
+            raise ParamsError(
+                f"business: {other} and {file} are both of business {params.business!r}."
+            )

@@ -1,7 +1,9 @@
-"""A subscription business whose true churn is known: for the demo, for tests, and in any size for benchmarks.
+"""A subscription business whose true churn is known: for the demo, for tests, and in any size for
+benchmarks.
 
-`truth` holds every number that the business is made from, `lives` lets customers live by it, `write` brings them to
-Parquet in chunks. docs/simulated_business.md says in tables what is true and where a report should show it.
+`truth` holds every number that the business is made from, `lives` lets customers live by it,
+`write` brings them to Parquet in chunks. docs/simulated_business.md says in tables what is true and
+where a report should show it.
 """
 
 from churnlib.simulate.truth import (

@@ -1,4 +1,6 @@
-"""Customers live by the truth: they renew, change plan, meet the price rise, leave, and some come back."""
+"""Customers live by the truth: they renew, change plan, meet the price rise, leave, and some
+come back.
+"""
 
 from dataclasses import dataclass, field, fields
 from itertools import count
@@ -74,17 +76,23 @@ class Stretch:
         self.annual = self.people.annual[self.who]
         by_channel = np.array([c.hazard_ratio for c in CHANNELS.values()])
         by_industry = np.array([i.hazard_ratio for i in INDUSTRIES.values()])
-        self.ratio = by_channel[self.people.channel[self.who]] * by_industry[self.people.industry[self.who]]
+        self.ratio = (
+            by_channel[self.people.channel[self.who]] * by_industry[self.people.industry[self.who]]
+        )
 
     def finish(self, rows: Indices, ends_on: Dates) -> None:
         """Write down the running span of these rows."""
         plan = self.plan[rows]
-        cents = _cents(plan, self.annual[rows], self.people.discount[self.who[rows]], self.raised[rows])
+        cents = _cents(
+            plan, self.annual[rows], self.people.discount[self.who[rows]], self.raised[rows]
+        )
         self.spans.append(Spans(self.who[rows], self.since[rows], ends_on, plan, cents))
 
     def leaving(self, rng: np.random.Generator, rows: Indices, on: Dates, month: int) -> Flags:
         """Which of these rows do not renew on these days, after this month of their stretch."""
-        ratio = self.ratio[rows] * np.array([p.hazard_ratio for p in PLANS.values()])[self.plan[rows]]
+        ratio = (
+            self.ratio[rows] * np.array([p.hazard_ratio for p in PLANS.values()])[self.plan[rows]]
+        )
         rise = (on >= PRICE_RISE) & ~self.raised[rows]
         months = np.asarray(self.months_behind + month)
         return rng.random(rows.size) < hazard(months, self.annual[rows], ratio, rise)
@@ -125,7 +133,9 @@ def _run(rng: np.random.Generator, stretch: Stretch) -> None:
     stretch.finish(running, _notice(rng, stretch, running))
 
 
-def _renew(rng: np.random.Generator, stretch: Stretch, rows: Indices, on: Dates, month: int) -> None:
+def _renew(
+    rng: np.random.Generator, stretch: Stretch, rows: Indices, on: Dates, month: int
+) -> None:
     """Some leave; the others may change plan and pay the list price of the day."""
     leaving = stretch.leaving(rng, rows, on, month)
     stretch.finish(rows[leaving], on[leaving])
@@ -154,11 +164,15 @@ def _returns(rng: np.random.Generator, first: Stretch) -> Stretch:
     left = left[rng.random(left.size) < RETURN_SHARE]
     back_on = first.left_on[left] + rng.integers(*RETURN_GAP, size=left.size, endpoint=True)
     left, back_on = left[back_on < END], back_on[back_on < END]
-    return Stretch(first.people, first.who[left], back_on, first.plan[left], months_behind=RETURN_MONTH)
+    return Stretch(
+        first.people, first.who[left], back_on, first.plan[left], months_behind=RETURN_MONTH
+    )
 
 
 def _notice(rng: np.random.Generator, stretch: Stretch, running: Indices) -> Dates:
-    """The end dates after `END` that are already known: of annual customers who gave notice early."""
+    """The end dates after `END` that are already known: of annual customers who gave notice
+    early.
+    """
     ends_on = np.full(running.size, np.datetime64("NaT"), dtype="datetime64[D]")
     for month in (12, 24, 36):
         on = add_months(stretch.start[running], month)
@@ -169,11 +183,17 @@ def _notice(rng: np.random.Generator, stretch: Stretch, running: Indices) -> Dat
     return ends_on
 
 
-def _cents(plan: Indices, annual: Flags, discount: NDArray[np.float64], raised: Flags) -> NDArray[np.int64]:
-    """Money as whole cents: list price x discount, a twelfth of the year's price where paid by the year."""
+def _cents(
+    plan: Indices, annual: Flags, discount: NDArray[np.float64], raised: Flags
+) -> NDArray[np.int64]:
+    """Money as whole cents: list price x discount, a twelfth of the year's price where paid by
+    the year.
+    """
     price = np.where(
         raised,
         np.array([p.price_raised for p in PLANS.values()])[plan],
         np.array([p.price for p in PLANS.values()])[plan],
     )
-    return np.rint(100 * price * discount * np.where(annual, ANNUAL_PRICE_FACTOR, 1.0)).astype(np.int64)
+    return np.rint(100 * price * discount * np.where(annual, ANNUAL_PRICE_FACTOR, 1.0)).astype(
+        np.int64
+    )

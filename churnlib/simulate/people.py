@@ -29,7 +29,9 @@ THURSDAY = 3
 
 @dataclass(frozen=True)
 class People:
-    """Parallel arrays, one value per customer; categories are positions in the tables of `truth`."""
+    """Parallel arrays, one value per customer; categories are positions in the tables of
+    `truth`.
+    """
 
     signed_up_on: NDArray[np.datetime64]
     channel: NDArray[np.intp]
@@ -58,7 +60,9 @@ def signups_by_day(rng: np.random.Generator, customers: int) -> NDArray[np.int64
 
 
 def draw_people(rng: np.random.Generator, signed_up_on: NDArray[np.datetime64]) -> People:
-    """Customers for these sign-ups; channel depends on the day, plan on company size, billing on plan."""
+    """Customers for these sign-ups; channel depends on the day, plan on company size, billing on
+    plan.
+    """
     n = signed_up_on.size
     channel = _draw_channel(rng, signed_up_on)
     size = _draw(rng, n, [share for share, _ in SIZES.values()])
@@ -74,11 +78,15 @@ def draw_people(rng: np.random.Generator, signed_up_on: NDArray[np.datetime64]) 
         first_plan=plan,
         annual=rng.random(n) < np.array([p.annual_share for p in PLANS.values()])[plan],
         discount=np.array(list(DISCOUNTS))[_draw(rng, n, list(DISCOUNTS.values()))],
-        acquisition_cost=np.round(mean_cost * rng.lognormal(-(COST_SPREAD**2) / 2, COST_SPREAD, n), 2),
+        acquisition_cost=np.round(
+            mean_cost * rng.lognormal(-(COST_SPREAD**2) / 2, COST_SPREAD, n), 2
+        ),
     )
 
 
-def _draw_channel(rng: np.random.Generator, signed_up_on: NDArray[np.datetime64]) -> NDArray[np.intp]:
+def _draw_channel(
+    rng: np.random.Generator, signed_up_on: NDArray[np.datetime64]
+) -> NDArray[np.intp]:
     chance = rng.random(signed_up_on.size)
     before = _position(chance, [c.share for c in CHANNELS.values()])
     after = _position(chance, [c.share_shifted for c in CHANNELS.values()])

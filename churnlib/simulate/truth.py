@@ -1,7 +1,8 @@
 """The truth about the simulated business: every number it is made from, and functions to ask it.
 
-A customer can leave only at a renewal. The hazard of month of life k is the probability that a customer who has stayed
-k - 1 months does not renew at the end of the k-th, so that its tenure at leaving is k whole months.
+A customer can leave only at a renewal. The hazard of month of life k is the probability that a
+customer who has stayed k - 1 months does not renew at the end of the k-th, so that its tenure at
+leaving is k whole months.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,9 @@ MONTH_NOISE, DAY_NOISE = 0.04, 0.15
 
 
 class Channel(NamedTuple):
-    """Share of new customers before and after the shift, hazard ratio, mean acquisition cost in EUR."""
+    """Share of new customers before and after the shift, hazard ratio, mean acquisition cost in
+    EUR.
+    """
 
     share: float
     share_shifted: float
@@ -41,7 +44,9 @@ class Industry(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """List price per month in EUR before and after the rise, hazard ratio, share that bills annually."""
+    """List price per month in EUR before and after the rise, hazard ratio, share that bills
+    annually.
+    """
 
     price: float
     price_raised: float
@@ -65,7 +70,9 @@ CHANNELS = {
     "paid social": Channel(0.15, 0.42, 1.45, 610.0),
 }
 COST_SPREAD = 0.25
-"""Standard deviation of the logarithm of a customer's acquisition cost; the mean is the channel's."""
+"""Standard deviation of the logarithm of a customer's acquisition cost; the mean is the
+channel's.
+"""
 INDUSTRIES = {
     "software": Industry(0.28, 0.90),
     "professional services": Industry(0.22, 0.95),
@@ -81,7 +88,9 @@ SIZES = {
     "50-249": (0.16, (0.08, 0.50, 0.42)),
     "250+": (0.06, (0.02, 0.28, 0.70)),
 }
-"""Company size: share of new customers, and the shares of first plans. It acts through the plan alone."""
+"""Company size: share of new customers, and the shares of first plans. It acts through the plan
+alone.
+"""
 
 PRICE_RISE = np.datetime64("2026-03-01", "D")
 PRICE_RISE_HAZARD_RATIO = 1.4
@@ -102,17 +111,25 @@ ANNUAL_MOVES = Moves(up=(0.24, 0.16, 0.0), down=(0.0, 0.04, 0.04))
 HAZARD_FLOOR, HAZARD_START, HAZARD_DECAY = 0.028, 0.034, 5.0
 BUMP_MONTH, BUMP_RATIO = 5, 2.0
 ANNUAL_HAZARDS = (0.24, 0.17, 0.13)
-"""At the first, second and third yearly renewal (and after); annual customers never leave in between."""
+"""At the first, second and third yearly renewal (and after); annual customers never leave in
+between.
+"""
 HIGHEST_HAZARD = 0.95
 
 RETURN_SHARE = 0.12
-"""Of the monthly customers who leave, the share that comes back, once (in the data where that is before the end)."""
+"""Of the monthly customers who leave, the share that comes back, once (in the data where that is
+before the end).
+"""
 RETURN_GAP = (10, 90)
 """Days away, each equally likely, both included."""
 RETURN_MONTH = 12
-"""Months of life a customer who returned is treated as having behind it: its first month back is the thirteenth."""
+"""Months of life a customer who returned is treated as having behind it: its first month back is
+the thirteenth.
+"""
 NOTICE_DAYS, NOTICE_SHARE = 60, 0.15
-"""Of the annual customers who will leave within so many days after the end, the share whose end date is known."""
+"""Of the annual customers who will leave within so many days after the end, the share whose end
+date is known.
+"""
 
 Text = ArrayLike
 Flag = ArrayLike
@@ -135,14 +152,17 @@ def true_hazard(
         1 is the first month. For a customer who returned, count from `RETURN_MONTH` + 1.
     billing : {"monthly", "annual"} or array of it
     channel, industry, plan : str or array of str, optional
-        The plan is the one held during that month. Left out: hazard ratio 1, which is no actual customer's.
+        The plan is the one held during that month. Left out: hazard ratio 1, which is no actual
+        customer's.
     price_rise : bool or array of bool
-        Whether the renewal at the end of that month is the one that brings the customer the price rise.
+        Whether the renewal at the end of that month is the one that brings the customer the price
+        rise.
 
     Returns
     -------
     array of float
-        Broadcast over all arguments. Base hazard of the month x channel x industry x plan (x price rise), at most 0.95.
+        Broadcast over all arguments. Base hazard of the month x channel x industry x plan (x price
+        rise), at most 0.95.
 
     Examples
     --------
@@ -158,8 +178,12 @@ def true_hazard(
     return hazard(np.asarray(month_of_life), annual, ratio, np.asarray(price_rise))
 
 
-def hazard(month: NDArray, annual: NDArray, ratio: NDArray, price_rise: NDArray) -> NDArray[np.float64]:
-    """`true_hazard` for those who have the product of the hazard ratios at hand, as the simulation has."""
+def hazard(
+    month: NDArray, annual: NDArray, ratio: NDArray, price_rise: NDArray
+) -> NDArray[np.float64]:
+    """`true_hazard` for those who have the product of the hazard ratios at hand, as the
+    simulation has.
+    """
     falling = HAZARD_FLOOR + HAZARD_START * np.exp(-(month - 1) / HAZARD_DECAY)
     monthly = falling * np.where(month == BUMP_MONTH, BUMP_RATIO, 1.0)
     year = np.minimum(month // 12, len(ANNUAL_HAZARDS))
@@ -168,7 +192,9 @@ def hazard(month: NDArray, annual: NDArray, ratio: NDArray, price_rise: NDArray)
     return np.minimum(base * ratio, HIGHEST_HAZARD)
 
 
-def list_price(plan: Text, *, billing: Text = "monthly", renewed_on: ArrayLike) -> NDArray[np.float64]:
+def list_price(
+    plan: Text, *, billing: Text = "monthly", renewed_on: ArrayLike
+) -> NDArray[np.float64]:
     """EUR a month, before a negotiated discount, of a term that begins on `renewed_on`.
 
     Examples

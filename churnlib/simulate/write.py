@@ -1,4 +1,6 @@
-"""The business as two Parquet files, made and written in chunks so that memory does not grow with it."""
+"""The business as two Parquet files, made and written in chunks so that memory does not grow
+with it.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -17,7 +19,9 @@ from churnlib.simulate.truth import CHANNELS, COUNTRIES, FIRST_DAY, INDUSTRIES, 
 
 SEED = 2026
 CHUNK = 50_000
-"""Customers made and held at a time. Another value gives other customers: it is part of what a seed means."""
+"""Customers made and held at a time. Another value gives other customers: it is part of what a
+seed means.
+"""
 N_DUPLICATES, N_REVERSED = 12, 8
 """The dirt: rows of subscriptions that are there twice, and rows that end before they start."""
 REVERSED_DAYS = 5
@@ -55,7 +59,8 @@ SUBSCRIPTIONS = pa.schema(
 def simulate(folder: Path, *, customers: int = 20_000, seed: int = SEED) -> Path:
     """Write a subscription business whose truth is known; the same seed gives the same bytes.
 
-    Grain: `customers.parquet` has one row per customer, `subscriptions.parquet` one per span of constant price.
+    Grain: `customers.parquet` has one row per customer, `subscriptions.parquet` one per span of
+    constant price.
 
     Parameters
     ----------
@@ -79,9 +84,13 @@ def simulate(folder: Path, *, customers: int = 20_000, seed: int = SEED) -> Path
     100
     """
     if customers < 1 or seed < 0:
-        raise ChurnlibError(f"simulate: customers is {customers} and seed {seed}: at least 1 and 0 are needed.")
+        raise ChurnlibError(
+            f"simulate: customers is {customers} and seed {seed}: at least 1 and 0 are needed."
+        )
     folder = Path(folder)
-    parts = {name: folder / f".{name}.partial" for name in ("customers.parquet", "subscriptions.parquet")}
+    parts = {
+        name: folder / f".{name}.partial" for name in ("customers.parquet", "subscriptions.parquet")
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write(*parts.values(), chunks=_chunks(customers, seed))
@@ -100,10 +109,14 @@ def _remove(parts: Iterable[Path]) -> None:
             part.unlink()
 
 
-def _write(customers: Path, subscriptions: Path, *, chunks: Iterator[tuple[pa.Table, pa.Table]]) -> None:
+def _write(
+    customers: Path, subscriptions: Path, *, chunks: Iterator[tuple[pa.Table, pa.Table]]
+) -> None:
     with ExitStack() as files:
         people = files.enter_context(pq.ParquetWriter(customers, CUSTOMERS, compression="zstd"))
-        spans = files.enter_context(pq.ParquetWriter(subscriptions, SUBSCRIPTIONS, compression="zstd"))
+        spans = files.enter_context(
+            pq.ParquetWriter(subscriptions, SUBSCRIPTIONS, compression="zstd")
+        )
         for some_people, their_spans in chunks:
             people.write_table(some_people)
             spans.write_table(their_spans)
@@ -119,7 +132,9 @@ def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, pa.Table]]:
         people = draw_people(rng, FIRST_DAY + np.searchsorted(signed_up, number, side="right"))
         spans = live(rng, people)
         ids = _ids("C", number + 1, width)
-        table = _subscriptions(people, spans, ids, _ids("S", spans_before + np.arange(spans.who.size) + 1, width + 1))
+        table = _subscriptions(
+            people, spans, ids, _ids("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
+        )
         yield _customers(people, ids), table if first else _with_dirt(rng, table)
         spans_before += spans.who.size
 
@@ -148,14 +163,17 @@ def _subscriptions(people: People, spans: Spans, ids: pa.Array, span_ids: pa.Arr
         _money(spans.cents),
         _names(["EUR"], np.zeros(spans.who.size, dtype=int)),
         _names(BILLING, people.annual[spans.who]),
-        # The start of a span is known when it starts; the row's end date is what was known on the last day.
+        # The start of a span is known when it starts; the row's end date is what was known on the
+        # last day.
         spans.starts_on.astype("datetime64[us]"),
     ]
     return pa.table(columns, schema=SUBSCRIPTIONS)
 
 
 def _with_dirt(rng: np.random.Generator, table: pa.Table) -> pa.Table:
-    """Some rows twice, and copies of some others that end before they start; no true row is touched."""
+    """Some rows twice, and copies of some others that end before they start; no true row is
+    touched.
+    """
     n = table.num_rows
     chosen = rng.permutation(n)[: 2 * (n // ROWS_PER_DIRT)]
     twice, backwards = chosen[::2][:N_DUPLICATES], chosen[1::2][:N_REVERSED]
@@ -164,11 +182,15 @@ def _with_dirt(rng: np.random.Generator, table: pa.Table) -> pa.Table:
     reverse_ends = reverse["starts_on"].to_numpy() - REVERSED_DAYS
     reverse = _replaced(reverse, "subscription_id", reverse_ids)
     reverse = _replaced(reverse, "ends_on", pa.array(reverse_ends, pa.date32()))
-    return pa.concat_tables([table.take(pa.array(np.sort(np.append(np.arange(n), twice)))), reverse])
+    return pa.concat_tables(
+        [table.take(pa.array(np.sort(np.append(np.arange(n), twice)))), reverse]
+    )
 
 
 def _replaced(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
-    return table.set_column(table.schema.get_field_index(column), table.schema.field(column), values)
+    return table.set_column(
+        table.schema.get_field_index(column), table.schema.field(column), values
+    )
 
 
 def _names(names: Iterable[str], position: NDArray) -> pa.Array:
@@ -184,7 +206,11 @@ def _joined(*parts: str | pa.Array) -> pa.Array:
 
 
 def _money(cents: NDArray[np.int64]) -> pa.Array:
-    """Exact decimals; a decimal of Arrow is a 128-bit count of cents, and these are not negative."""
+    """Exact decimals; a decimal of Arrow is a 128-bit count of cents, and these are not
+    negative.
+    """
     low_and_high = np.zeros((cents.size, 2), dtype="<i8")
     low_and_high[:, 0] = cents
-    return pa.Array.from_buffers(pa.decimal128(18, 2), cents.size, [None, pa.py_buffer(low_and_high)])
+    return pa.Array.from_buffers(
+        pa.decimal128(18, 2), cents.size, [None, pa.py_buffer(low_and_high)]
+    )

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
-from churnlib.models.comparisons import difference, rate_difference
-from churnlib.models.intervals import wilson
+from churnlib.statistics.comparisons import difference, rate_difference
+from churnlib.statistics.intervals import wilson
 
-# Newcombe (1998), Statistics in Medicine 17:873-890, table II, method 10, the eight contrasts (a) to (h).
+# Newcombe (1998), Statistics in Medicine 17:873-890, table II, method 10, the eight contrasts (a)
+# to (h).
 PUBLISHED = [
     ((56, 70), (48, 80), (0.0524, 0.3339)),
     ((9, 10), (3, 10), (0.1705, 0.8090)),

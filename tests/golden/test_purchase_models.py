@@ -1,4 +1,6 @@
-"""CDNOW, as published: Fader, Hardie and Lee (2005), Batislam et al. (2007), Fader and Hardie (2013, note 025)."""
+"""CDNOW, as published: Fader, Hardie and Lee (2005), Batislam et al. (2007), Fader and Hardie
+(2013, note 025).
+"""
 
 import json
 from functools import cache
@@ -8,24 +10,32 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.gamma_gamma import expected_value, fit_gamma_gamma, frequency_value_independence
-from churnlib.models.purchase_expectations import (
+from churnlib.models.purchases.expectations import (
     expected_cumulative,
     expected_purchases,
     probability_alive,
     probability_of_count,
 )
-from churnlib.models.purchase_model import NAMES, PurchaseFit, fit_bg_nbd, fit_mbg_nbd
-from churnlib.models.purchase_tracking import frequency_calibration, weekly_tracking
+from churnlib.models.purchases.fits import NAMES, PurchaseFit, fit_bg_nbd, fit_mbg_nbd
+from churnlib.models.purchases.gamma_gamma import (
+    expected_value,
+    fit_gamma_gamma,
+    frequency_value_independence,
+)
+from churnlib.models.purchases.tracking import frequency_calibration, weekly_tracking
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason=f"published cases not at hand: {SHARED} is absent")
+pytestmark = pytest.mark.skipif(
+    not SHARED.exists(), reason=f"published cases not at hand: {SHARED} is absent"
+)
 
 CALIBRATION_END = pd.Timestamp("1997-09-30")
 SPLIT = CALIBRATION_END + pd.Timedelta(days=1)
 HOLD_OUT_WEEKS = 39
 # The spreadsheet and the R package state their points for these rounded parameters.
-PUBLISHED = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0.0,) * 4, 0.0, (), 2357, 946)
+PUBLISHED = PurchaseFit(
+    "BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0.0,) * 4, 0.0, (), 2357, 946
+)
 
 
 @cache
@@ -36,13 +46,19 @@ def case(name: str) -> dict:
 
 @cache
 def calibration() -> pd.DataFrame:
-    one_by_one = pd.read_csv(SHARED / "data/cdnow/cdnow_customers_summary.csv").rename(columns={"T": "age"})
-    return one_by_one.groupby(["frequency", "recency", "age"], as_index=False).agg(customers=("ID", "size"))
+    one_by_one = pd.read_csv(SHARED / "data/cdnow/cdnow_customers_summary.csv").rename(
+        columns={"T": "age"}
+    )
+    return one_by_one.groupby(["frequency", "recency", "age"], as_index=False).agg(
+        customers=("ID", "size")
+    )
 
 
 @cache
 def purchase_days() -> pd.DataFrame:
-    """One row a customer and day of purchase (several orders of a day are one occasion), with the first day."""
+    """One row a customer and day of purchase (several orders of a day are one occasion), with
+    the first day.
+    """
     names = ["master_id", "customer_id", "date", "cds", "dollars"]
     rows = pd.read_csv(SHARED / "data/cdnow/CDNOW_sample.txt", sep=r"\s+", header=None, names=names)
     rows["date"] = pd.to_datetime(rows["date"], format="%Y%m%d")
@@ -95,7 +111,9 @@ def test_bg_nbd_standard_errors_as_in_the_lifetimes_documentation():
 
 
 def test_mbg_nbd_parameters_as_in_lifetimes():
-    assert parameters(fitted("MBG/NBD")) == pytest.approx(case("mbgnbd_cdnow")["published"], abs=6e-4)
+    assert parameters(fitted("MBG/NBD")) == pytest.approx(
+        case("mbgnbd_cdnow")["published"], abs=6e-4
+    )
 
 
 def test_expected_purchases_of_a_new_customer_as_in_the_spreadsheet():
@@ -103,7 +121,8 @@ def test_expected_purchases_of_a_new_customer_as_in_the_spreadsheet():
     weeks = np.array([float(key) for key in points])
     ours = expected_cumulative(fitted("BG/NBD"), weeks)
     assert ours[:-1] == pytest.approx(list(points.values())[:-1], abs=6e-5)
-    # The sheet cuts the hypergeometric series after 150 terms: 1.85762 at 78 weeks, in full 1.85796.
+    # The sheet cuts the hypergeometric series after 150 terms: 1.85762 at 78 weeks, in full
+    # 1.85796.
     assert ours[-1] == pytest.approx(1.85796, abs=2e-5)
     assert ours[-1] == pytest.approx(points["78"], abs=4e-4)
 
@@ -112,8 +131,12 @@ def test_conditional_expectation_and_counts_as_in_the_btyd_package():
     points = case("bgnbd_cdnow")["points"]
     conditional = float(expected_purchases(PUBLISHED, 2, 30.43, 38.86, 39))
     assert conditional == pytest.approx(points["CET(39 | x=2,tx=30.43,T=38.86)"], abs=6e-4)
-    assert float(probability_of_count(PUBLISHED, 10, 2)) == pytest.approx(points["P(X(2)=10)"], rel=1e-5)
-    assert float(probability_of_count(PUBLISHED, 0, 39)) == pytest.approx(points["P(X(39)=0)"], abs=1e-7)
+    assert float(probability_of_count(PUBLISHED, 10, 2)) == pytest.approx(
+        points["P(X(2)=10)"], rel=1e-5
+    )
+    assert float(probability_of_count(PUBLISHED, 0, 39)) == pytest.approx(
+        points["P(X(39)=0)"], abs=1e-7
+    )
 
 
 def test_probability_alive_is_one_for_every_one_time_buyer_in_bg_nbd_only():
@@ -129,8 +152,12 @@ def test_hold_out_predictions(model):
     later = days[(days["date"] > CALIBRATION_END) & (days["date"] > days["first"])]
     assert len(later) == facts["published"]["holdout (weeks 40-78) repeat transactions"] == 1882
     known = calibration()
-    each = expected_purchases(fitted(model), known["frequency"], known["recency"], known["age"], HOLD_OUT_WEEKS)
-    assert (each * known["customers"]).sum() == pytest.approx(facts["measured_predictions"][model], abs=0.1)
+    each = expected_purchases(
+        fitted(model), known["frequency"], known["recency"], known["age"], HOLD_OUT_WEEKS
+    )
+    assert (each * known["customers"]).sum() == pytest.approx(
+        facts["measured_predictions"][model], abs=0.1
+    )
 
 
 def test_gamma_gamma_on_the_946_repeat_buyers():
@@ -148,29 +175,48 @@ def test_gamma_gamma_on_the_946_repeat_buyers():
 def test_conditional_spend_as_in_the_lifetimes_documentation():
     documented = case("gammagamma_cdnow")
     everybody = repeat_spend().reindex(range(1, 2358))
-    each = expected_value(fit_gamma_gamma(repeat_spend()), everybody["frequency"].fillna(0), everybody["value"])
-    assert each[:10] == pytest.approx(documented["first10_conditional_spend_lifetimes_doc"], rel=3e-4)
+    each = expected_value(
+        fit_gamma_gamma(repeat_spend()), everybody["frequency"].fillna(0), everybody["value"]
+    )
+    assert each[:10] == pytest.approx(
+        documented["first10_conditional_spend_lifetimes_doc"], rel=3e-4
+    )
     assert each.mean() == pytest.approx(documented["population_conditional_mean_doc"], rel=1e-4)
 
 
 def test_frequency_and_money_hardly_related():
     found = frequency_value_independence(repeat_spend())
-    assert round(found.correlation, 2) == case("gammagamma_cdnow")["facts"]["corr_freq_value"] == 0.11
+    assert (
+        round(found.correlation, 2) == case("gammagamma_cdnow")["facts"]["corr_freq_value"] == 0.11
+    )
     assert found.low < found.correlation < found.high
     assert found.verdict == "negligible"
 
 
 def test_weekly_tracking_of_the_78_weeks():
-    published = case("cdnow_holdout")["published"]["cumulative repeat transactions at week 13/26/39/52/65/78"]
+    published = case("cdnow_holdout")["published"][
+        "cumulative repeat transactions at week 13/26/39/52/65/78"
+    ]
     days = purchase_days()
-    firsts = days[days["date"] == days["first"]].groupby("first").size().rename("customers").reset_index()
+    firsts = (
+        days[days["date"] == days["first"]]
+        .groupby("first")
+        .size()
+        .rename("customers")
+        .reset_index()
+    )
     repeat = days[days["date"] > days["first"]]
     week = (repeat["date"] - pd.Timestamp("1997-01-01")).dt.days // 7
     weekly = week.value_counts().reindex(range(78), fill_value=0).sort_index()
     frame = pd.DataFrame(
-        {"week_start": pd.date_range("1997-01-01", periods=78, freq="7D"), "purchases": weekly.to_numpy()}
+        {
+            "week_start": pd.date_range("1997-01-01", periods=78, freq="7D"),
+            "purchases": weekly.to_numpy(),
+        }
     )
-    tracked = weekly_tracking(fitted("BG/NBD"), firsts.rename(columns={"first": "first_on"}), frame, split=SPLIT)
+    tracked = weekly_tracking(
+        fitted("BG/NBD"), firsts.rename(columns={"first": "first_on"}), frame, split=SPLIT
+    )
     at = [12, 25, 38, 51, 64, 77]
     assert tracked["actual_cumulative"].iloc[at].tolist() == published
     assert tracked["held_out"].sum() == 39

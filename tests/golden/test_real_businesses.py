@@ -1,26 +1,30 @@
-"""Two real businesses through a parameter file each, as a user would write it: every row accounted for, known totals.
+"""Two real businesses through a parameter file each, as a user would write it: every row accounted
+for, known totals.
 
-Online Retail (UCI, donated by D. Chen 2015): 541,909 invoice lines of a British wholesaler; 406,829 of them name one of
-4,372 customers, 5,225 of these repeat another line in every column, and 8,872 of the others are returns.
-The MRR playbook (dbt Labs): 121 subscription periods of 55 customers.
+Online Retail (UCI, donated by D. Chen 2015): 541,909 invoice lines of a British wholesaler; 406,829
+of them name one of 4,372 customers, 5,225 of these repeat another line in every column, and 8,872
+of the others are returns. The MRR playbook (dbt Labs): 121 subscription periods of 55 customers.
 """
 
 from pathlib import Path
 
 import pytest
 
+from churnlib.input.checked import check
 from churnlib.measures.churn import customer_churn
 from churnlib.measures.cohorts import customer_retention, pooled
 from churnlib.measures.purchases import recency_frequency
 from churnlib.measures.revenue import check_identity, mrr_bridge
 from churnlib.measures.sales import sales
-from churnlib.params import read_params
+from churnlib.params.read import read_params
 from churnlib.periods import Period
 from churnlib.report.headlines import headlines
-from churnlib.snapshot import check, freeze
+from churnlib.snapshot.freeze import freeze
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real logs are not at hand (shared/ is absent)")
+pytestmark = pytest.mark.skipif(
+    not DATA.exists(), reason="the real logs are not at hand (shared/ is absent)"
+)
 RETAIL = """\
 business: online-retail
 model: transactional
@@ -83,7 +87,8 @@ def test_returns_are_counted_aloud(shop):
 def test_a_quarter_of_rows_without_a_customer_stops_the_run_unless_it_is_allowed(tmp_path_factory):
     params = params_file(tmp_path_factory, RETAIL, folder=DATA / "online_retail", limit=0.05)
     with pytest.raises(
-        Exception, match=r"140,305 of 541,909 rows \(25\.9%\) cannot be used.*135,080 rows: customer_id is missing"
+        Exception,
+        match=r"140,305 of 541,909 rows \(25\.9%\) cannot be used.*135,080 rows: customer_id is missing",
     ):
         check(params)
 
@@ -94,7 +99,9 @@ def test_a_month_that_stops_on_the_ninth_is_not_the_last_complete_one(shop):
 
 
 def test_sales_of_the_shop(november):
-    """Lines of November with a customer, each once: 1,126,815.07 net of returns; 1,665 buyers on 2,391 customer-days."""
+    """Lines of November with a customer, each once: 1,126,815.07 net of returns; 1,665 buyers on
+    2,391 customer-days.
+    """
     frame = sales(november)
     last = frame.iloc[-1]
     assert last["revenue"] == pytest.approx(1_126_815.07, abs=0.005)
@@ -122,14 +129,27 @@ def playbook(tmp_path_factory):
 
 
 def test_the_playbook_through_a_parameter_file(playbook, tmp_path_factory):
-    assert [(one["read"], one["kept"], one["reasons"]) for one in playbook.data_box] == [(121, 121, [])]
+    assert [(one["read"], one["kept"], one["reasons"]) for one in playbook.data_box] == [
+        (121, 121, [])
+    ]
     december = freeze(playbook, Period.parse("2019-12"), tmp_path_factory.mktemp("playbook"))
     november = mrr_bridge(december).iloc[-2]
-    assert (november.opening, november.new, november.expansion, november.contraction) == (1680, 210, 60, -110)
+    assert (november.opening, november.new, november.expansion, november.contraction) == (
+        1680,
+        210,
+        60,
+        -110,
+    )
     last = customer_churn(december).iloc[-1]
-    assert (last["opening_customers"], last["churned_customers"], last["closing_customers"]) == (42, 17, 28)
+    assert (last["opening_customers"], last["churned_customers"], last["closing_customers"]) == (
+        42,
+        17,
+        28,
+    )
     assert check_identity(mrr_bridge(december)).empty
-    assert pooled(customer_retention(december))["size"].iloc[0] == 51, "four more began in January 2020"
+    assert pooled(customer_retention(december))["size"].iloc[0] == 51, (
+        "four more began in January 2020"
+    )
 
 
 def test_the_first_page_of_the_playbook(playbook, tmp_path_factory):

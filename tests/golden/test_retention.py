@@ -1,8 +1,8 @@
 """The retention models on the numbers of their papers.
 
-sBG: Fader and Hardie (2007), How to project customer retention, table 1 and appendix (7 years, 1,000 customers). BdW:
-Fader, Hardie, Liu, Davin and Steenburgh (2018); the figures for four years are those that the R package foretell and
-its port retenmod print.
+sBG: Fader and Hardie (2007), How to project customer retention, table 1 and appendix (7 years,
+1,000 customers). BdW: Fader, Hardie, Liu, Davin and Steenburgh (2018); the figures for four years
+are those that the R package foretell and its port retenmod print.
 """
 
 from pathlib import Path
@@ -13,21 +13,35 @@ import pytest
 from scipy import optimize
 from scipy.special import betaln
 
-from churnlib.models.life_table import life_table
-from churnlib.models.projection import backtest, project
-from churnlib.models.retention import fit_bdw, fit_sbg, nested_test, predict_survival, retention_parameters
+from churnlib.models.retention.fits import (
+    fit_bdw,
+    fit_sbg,
+    nested_test,
+    predict_survival,
+    retention_parameters,
+)
+from churnlib.models.retention.projection import backtest, project
+from churnlib.models.survival.life_table import life_table
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases" / "clv"
 PAPER = CASES / "sbg_fader_hardie_2007.csv"
-needs_cases = pytest.mark.skipif(not PAPER.exists(), reason="the published cases are not at hand (shared/ is absent)")
+needs_cases = pytest.mark.skipif(
+    not PAPER.exists(), reason="the published cases are not at hand (shared/ is absent)"
+)
 
 
 def lifetimes_of(alive: list[float], scale: float = 10.0) -> pd.DataFrame:
-    """Lifetimes of customers of whom these percentages are left after 0, 1, 2, ... periods (1,000 in all)."""
+    """Lifetimes of customers of whom these percentages are left after 0, 1, 2, ... periods
+    (1,000 in all).
+    """
     counts = np.rint(np.asarray(alive) * scale).astype(int)
     years = len(counts) - 1
-    left = pd.DataFrame({"duration": range(1, years + 1), "event_observed": True, "customers": -np.diff(counts)})
-    stayed = pd.DataFrame({"duration": [years], "event_observed": [False], "customers": [counts[-1]]})
+    left = pd.DataFrame(
+        {"duration": range(1, years + 1), "event_observed": True, "customers": -np.diff(counts)}
+    )
+    stayed = pd.DataFrame(
+        {"duration": [years], "event_observed": [False], "customers": [counts[-1]]}
+    )
     return pd.concat([left, stayed], ignore_index=True).assign(entry=0)
 
 
@@ -67,7 +81,19 @@ def test_bdw_2018(segment, years, parameters):
 
 @needs_cases
 def test_bdw_projection_of_four_years():
-    published = [100, 86.915, 74.193, 65.478, 59.293, 54.661, 51.037, 48.104, 45.669, 43.604, 41.823]
+    published = [
+        100,
+        86.915,
+        74.193,
+        65.478,
+        59.293,
+        54.661,
+        51.037,
+        48.104,
+        45.669,
+        43.604,
+        41.823,
+    ]
     found = 100 * predict_survival(fit_bdw(paper("high_end", 4)), range(11))
     np.testing.assert_allclose(found, published, atol=2e-3)
 
@@ -112,8 +138,15 @@ def test_late_entry_and_censoring_are_those_of_the_likelihood_written_out():
         each = np.where(raw["event_observed"], left, log_s(raw["duration"])) - log_s(raw["entry"])
         return -each.sum()
 
-    direct = optimize.minimize(negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})
-    fit = fit_sbg(raw.groupby(["entry", "duration", "event_observed"]).size().rename("customers").reset_index())
+    direct = optimize.minimize(
+        negative, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10}
+    )
+    fit = fit_sbg(
+        raw.groupby(["entry", "duration", "event_observed"])
+        .size()
+        .rename("customers")
+        .reset_index()
+    )
     assert fit.log_likelihood == pytest.approx(-direct.fun, abs=1e-6)
     np.testing.assert_allclose(np.log(fit.estimates[:2]), direct.x, atol=1e-3)
 
@@ -124,8 +157,15 @@ def test_standard_errors_are_the_spread_of_estimates_over_samples():
     for _ in range(150):
         churn = draw.beta(1.5, 6.0, 2000)
         life = draw.geometric(churn)
-        rows = pd.DataFrame({"entry": 0, "duration": life.clip(max=18), "event_observed": life <= 18})
-        fit = fit_sbg(rows.groupby(["entry", "duration", "event_observed"]).size().rename("customers").reset_index())
+        rows = pd.DataFrame(
+            {"entry": 0, "duration": life.clip(max=18), "event_observed": life <= 18}
+        )
+        fit = fit_sbg(
+            rows.groupby(["entry", "duration", "event_observed"])
+            .size()
+            .rename("customers")
+            .reset_index()
+        )
         found.append([np.log(fit.estimates[0]), np.sqrt(fit.covariance[0, 0])])
     estimates, errors = np.array(found).T
     assert estimates.mean() == pytest.approx(np.log(1.5), abs=3 * estimates.std() / np.sqrt(150))

@@ -1,8 +1,8 @@
 """Survival on published data, and lifelines on raw rows against ours on grouped rows.
 
-Anderson: the 6-MP remission trial (Freireich 1963) as Kleinbaum and Klein print it. Waltons: survRM2's restricted mean
-and Greenwood error, quoted in lifelines' issue 1682. Wilson: Newcombe (1998), table I. Benjamini and Hochberg (1995):
-their example.
+Anderson: the 6-MP remission trial (Freireich 1963) as Kleinbaum and Klein print it. Waltons:
+survRM2's restricted mean and Greenwood error, quoted in lifelines' issue 1682. Wilson: Newcombe
+(1998), table I. Benjamini and Hochberg (1995): their example.
 """
 
 import json
@@ -15,12 +15,19 @@ import pytest
 from lifelines.datasets import load_waltons
 from lifelines.statistics import multivariate_logrank_test
 
-from churnlib.models.intervals import benjamini_hochberg, wilson
-from churnlib.models.logrank import survival_logrank
-from churnlib.models.survival import kaplan_meier, median_lifetime, restricted_mean, survival_curve
+from churnlib.models.survival.curves import (
+    kaplan_meier,
+    median_lifetime,
+    restricted_mean,
+    survival_curve,
+)
+from churnlib.models.survival.logrank import survival_logrank
+from churnlib.statistics.intervals import benjamini_hochberg, wilson
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases"
-needs_cases = pytest.mark.skipif(not CASES.exists(), reason="the published cases are not at hand (shared/ is absent)")
+needs_cases = pytest.mark.skipif(
+    not CASES.exists(), reason="the published cases are not at hand (shared/ is absent)"
+)
 
 
 def group(raw: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
@@ -46,24 +53,34 @@ def late() -> pd.DataFrame:
     draw = np.random.default_rng(7)
     duration = draw.geometric(0.06, 3000).clip(max=30)
     entry = np.where(draw.random(3000) < 0.35, draw.integers(0, 24, 3000), 0)
-    raw = pd.DataFrame({"plan": draw.choice(["a", "b", "c"], 3000), "entry": entry, "duration": duration})
+    raw = pd.DataFrame(
+        {"plan": draw.choice(["a", "b", "c"], 3000), "entry": entry, "duration": duration}
+    )
     raw["event_observed"] = (draw.random(3000) < 0.7) & (duration < 30)
     return raw[raw["duration"] > raw["entry"]]
 
 
 @needs_cases
 def test_anderson_curve_band_and_logrank(anderson):
-    treated = survival_curve(group(anderson[anderson["Rx"] == 0]), min_at_risk=1).set_index("tenure")
+    treated = survival_curve(group(anderson[anderson["Rx"] == 0]), min_at_risk=1).set_index(
+        "tenure"
+    )
     published = [0.857, 0.807, 0.753, 0.690, 0.627, 0.538, 0.448]
-    np.testing.assert_allclose(treated.loc[[6, 7, 10, 13, 16, 22, 23], "estimate"], published, atol=6e-4)
-    np.testing.assert_allclose(treated.loc[[6, 23], ["low", "high"]], [[0.6197, 0.9516], [0.1881, 0.6801]], atol=1e-4)
+    np.testing.assert_allclose(
+        treated.loc[[6, 7, 10, 13, 16, 22, 23], "estimate"], published, atol=6e-4
+    )
+    np.testing.assert_allclose(
+        treated.loc[[6, 23], ["low", "high"]], [[0.6197, 0.9516], [0.1881, 0.6801]], atol=1e-4
+    )
     test = survival_logrank(group(anderson, "Rx"), "Rx")
     assert test.statistic == pytest.approx(16.792941, abs=1e-6)
     assert (test.groups, test.degrees_of_freedom) == (2, 1)
 
 
 def test_waltons_restricted_mean_with_greenwood_error(waltons):
-    found = restricted_mean(group(waltons, "group"), 10, by="group").set_index("group").loc["miR-137"]
+    found = (
+        restricted_mean(group(waltons, "group"), 10, by="group").set_index("group").loc["miR-137"]
+    )
     assert found["mean"] == pytest.approx(9.794118, abs=1e-6)
     assert found["standard_error"] ** 2 == pytest.approx(0.0151893, abs=1e-7)
 
@@ -81,20 +98,26 @@ def test_a_curve_ends_where_fewer_than_20_are_at_risk(waltons):
     curve = survival_curve(group(waltons, "group"), by="group")
     assert curve["at_risk"].min() >= 20
     assert np.isnan(median_lifetime(curve, by="group").set_index("group").loc["miR-137", "median"])
-    assert restricted_mean(group(waltons, "group"), 60, by="group")["mean"].isna().tolist() == [False, True]
+    assert restricted_mean(group(waltons, "group"), 60, by="group")["mean"].isna().tolist() == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("with_late_entry", [False, True])
 def test_grouped_rows_give_what_lifelines_gives_on_raw_rows(late, with_late_entry):
     raw = late if with_late_entry else late.assign(entry=0)
-    # lifelines counts an entry at month k as at risk in month k; a tenth of a month later says what is meant.
+    # lifelines counts an entry at month k as at risk in month k; a tenth of a month later says what
+    # is meant.
     entry = np.where(raw["entry"] > 0, raw["entry"] + 0.1, 0.0) if with_late_entry else None
     fitted = lifelines.KaplanMeierFitter().fit(raw["duration"], raw["event_observed"], entry=entry)
     curve = survival_curve(group(raw)).set_index("tenure")
     events = curve.index[curve["events"] > 0]
     expected = fitted.survival_function_.loc[events].iloc[:, 0]
     np.testing.assert_allclose(curve.loc[events, "estimate"], expected, rtol=1e-12)
-    np.testing.assert_allclose(curve.loc[events, ["low", "high"]], fitted.confidence_interval_.loc[events], rtol=1e-9)
+    np.testing.assert_allclose(
+        curve.loc[events, ["low", "high"]], fitted.confidence_interval_.loc[events], rtol=1e-9
+    )
     np.testing.assert_allclose(kaplan_meier(group(raw)).predict(events), expected, rtol=1e-12)
 
 
@@ -123,9 +146,13 @@ def test_logrank_with_late_entry_is_the_textbook_sum_over_raw_rows(late):
 
 @needs_cases
 def test_wilson_limits_of_newcombe():
-    published = json.loads((CASES / "statistics" / "proportion_intervals.json").read_text())["wilson95"]
+    published = json.loads((CASES / "statistics" / "proportion_intervals.json").read_text())[
+        "wilson95"
+    ]
     numerator, denominator = np.array([key.split("/") for key in published], dtype=float).T
-    np.testing.assert_allclose(np.transpose(wilson(numerator, denominator)), list(published.values()), atol=5e-5)
+    np.testing.assert_allclose(
+        np.transpose(wilson(numerator, denominator)), list(published.values()), atol=5e-5
+    )
 
 
 def test_wilson_has_no_limits_without_a_denominator_and_stays_within_0_and_1():

@@ -7,10 +7,20 @@ import pandas as pd
 import pytest
 import yaml
 
-from churnlib.params import params_from_values
+from churnlib.input.checked import check
+from churnlib.params.read import params_from_values
 from churnlib.periods import Period
-from churnlib.snapshot import check, freeze
-from tests.bad_input import ORDERS, SOME_ORDERS, checked_orders, reasons, said, said_of_orders, shop, write
+from churnlib.snapshot.freeze import freeze
+from tests.bad_input import (
+    ORDERS,
+    SOME_ORDERS,
+    checked_orders,
+    reasons,
+    said,
+    said_of_orders,
+    shop,
+    write,
+)
 
 ALL = {"max_rejected_share": 1.0}
 
@@ -63,7 +73,9 @@ REASONS = {
 def test_a_row_is_set_aside_for_one_reason_with_its_place(tmp_path, row, reason):
     checked = checked_orders(tmp_path, order(row), policies=ALL)
     assert reasons(checked) == {reason: 1}
-    assert re.match(r"row 2(: (ordered_at|amount) .*)?$", checked.data_box[0]["reasons"][0]["example"])
+    assert re.match(
+        r"row 2(: (ordered_at|amount) .*)?$", checked.data_box[0]["reasons"][0]["example"]
+    )
 
 
 GOOD = {
@@ -75,7 +87,8 @@ GOOD = {
     "b,2026-01-31,-0.001": ("2026-01-31", 0.0),
     "b,2026-01-31,1e2": ("2026-01-31", 100.0),
     "b,2026-01-31,+1.005": ("2026-01-31", 1.0),
-    # a moment belongs to the day of the business, in Berlin; 29 March and 25 October have 23 and 25 hours there
+    # a moment belongs to the day of the business, in Berlin; 29 March and 25 October have 23 and 25
+    # hours there
     "b,2026-01-31T23:30:00Z,1": ("2026-02-01", 1.0),
     "b,2026-02-01T00:30:00+05:30,1": ("2026-01-31", 1.0),
     "b,2026-03-29 02:30:00,1": ("2026-03-29", 1.0),
@@ -109,16 +122,22 @@ ADVICE = {
 @pytest.mark.parametrize(("form", "days"), ADVICE.items(), ids=ADVICE)
 def test_a_date_format_is_advised_and_reads_the_dates(tmp_path, form, days):
     content = ORDERS + "".join(f"a,{day},1\n" for day in days)
-    assert f"ordered_at is not a date (row 1: ordered_at = '{days[0]}'). Set date_format: '{form}'." in said_of_orders(
-        tmp_path, content
+    assert (
+        f"ordered_at is not a date (row 1: ordered_at = '{days[0]}'). Set date_format: '{form}'."
+        in said_of_orders(tmp_path, content)
     )
-    rows = checked_orders(tmp_path, content, orders={"date_format": form}).tables["orders"].to_pandas()
+    rows = (
+        checked_orders(tmp_path, content, orders={"date_format": form}).tables["orders"].to_pandas()
+    )
     assert sorted(str(day)[:10] for day in rows.ordered_at) == ["2026-01-13", "2026-02-01"]
 
 
 def test_days_and_months_that_cannot_be_told_apart_are_left_to_the_reader(tmp_path):
     message = said_of_orders(tmp_path, ORDERS + "a,01/02/2026,1\na,03/02/2026,1\n")
-    assert "Set date_format: '%d/%m/%Y' (or '%m/%d/%Y', which reads as many: look which is meant)." in message
+    assert (
+        "Set date_format: '%d/%m/%Y' (or '%m/%d/%Y', which reads as many: look which is meant)."
+        in message
+    )
 
 
 def test_a_date_format_that_is_not_needed(tmp_path):
@@ -129,7 +148,11 @@ def test_a_date_format_that_is_not_needed(tmp_path):
 def test_offsets_in_a_date_format_are_heeded(tmp_path):
     orders = {"date_format": "%d.%m.%Y %H:%M %z"}
     content = ORDERS + "a,31.01.2026 23:30 +0000,1\n"
-    rows = checked_orders(tmp_path, content, orders=orders, timezone="Europe/Berlin").tables["orders"].to_pandas()
+    rows = (
+        checked_orders(tmp_path, content, orders=orders, timezone="Europe/Berlin")
+        .tables["orders"]
+        .to_pandas()
+    )
     assert str(rows.ordered_at[0])[:10] == "2026-02-01"
 
 
@@ -158,8 +181,9 @@ def test_the_expression_advised_mends_the_column(tmp_path, rows, message):
 def test_the_advice_names_the_column_as_the_source_does(tmp_path):
     content = 'customer_id,ordered_at,Order Value\na,2026-01-01,"1,50"\n'
     message = said_of_orders(tmp_path, content, orders={"columns": {"amount": "Order Value"}})
-    assert """{amount: 'replace(replace("Order Value", \\'.\\', \\'\\'), \\',\\', \\'.\\')'}""" in message.replace(
-        '\\"', '"'
+    assert (
+        """{amount: 'replace(replace("Order Value", \\'.\\', \\'\\'), \\',\\', \\'.\\')'}"""
+        in message.replace('\\"', '"')
     )
     assert "in place of columns.amount." in message
 
@@ -168,10 +192,15 @@ def test_several_currencies_without_rates(tmp_path):
     content = "customer_id,ordered_at,amount,currency\na,2026-01-01,1,usd\nb,2026-01-01,1,GBP\nc,2026-01-01,1,\n"
     message = said_of_orders(tmp_path, content)
     assert (
-        "currency has no rate in exchange_rates (row 1: currency = 'usd'). Give exchange_rates: {GBP: ..., USD: ...}."
-        in message
+        "currency has no rate in exchange_rates (row 1: currency = 'usd'). Give exchange_rates: "
+        "{GBP: ..., USD: ...}." in message
     )
-    assert checked_orders(tmp_path, content, exchange_rates={"USD": 0.9, "GBP": 1.2}).data_box[0]["kept"] == 3
+    assert (
+        checked_orders(tmp_path, content, exchange_rates={"USD": 0.9, "GBP": 1.2}).data_box[0][
+            "kept"
+        ]
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,7 +213,9 @@ def test_several_currencies_without_rates(tmp_path):
 def test_one_date_years_away_from_all_others_is_asked_about(tmp_path, row, data, wanted):
     message = said_of_orders(tmp_path, order(row))
     assert f"orders, ordered_at: no row between {wanted}" in message
-    assert checked_orders(tmp_path, order(row), **{data: "2026-01-01" if data == "data_from" else "2026-01-31"})
+    assert checked_orders(
+        tmp_path, order(row), **{data: "2026-01-01" if data == "data_from" else "2026-01-31"}
+    )
 
 
 def test_row_numbers_are_those_of_the_file(tmp_path):
@@ -192,7 +223,9 @@ def test_row_numbers_are_those_of_the_file(tmp_path):
     lines[12_344] = "x,never,1\n"
     checked = checked_orders(tmp_path, ORDERS + "".join(lines))
     assert checked.data_box[0]["reasons"][0]["example"] == "row 12,345: ordered_at = 'never'"
-    pd.read_csv(tmp_path / "orders.csv").to_parquet(tmp_path / "orders.parquet", row_group_size=1000)
+    pd.read_csv(tmp_path / "orders.csv").to_parquet(
+        tmp_path / "orders.parquet", row_group_size=1000
+    )
     (tmp_path / "orders.csv").unlink()
     kept = {"filter": {"customer_id": ["x", "c5", "c6"]}}
     example = check(shop(tmp_path, orders=kept, policies=ALL)).data_box[0]["reasons"][0]["example"]
@@ -206,20 +239,26 @@ def test_duplicates_are_judged_on_all_columns_of_the_source(tmp_path):
 
 
 def test_ids_are_the_same_customer_whatever_their_type(tmp_path):
-    pd.DataFrame({"customer_id": [1.0, 2.0, None], "ordered_at": "2026-01-01", "amount": 1}).to_parquet(
-        tmp_path / "orders.parquet"
-    )
+    pd.DataFrame(
+        {"customer_id": [1.0, 2.0, None], "ordered_at": "2026-01-01", "amount": 1}
+    ).to_parquet(tmp_path / "orders.parquet")
     write(tmp_path / "customers.csv", "customer_id,city\n1,Bonn\n2.0 ,Ulm\n")
     checked = check(shop(tmp_path, policies=ALL))
     assert sorted(checked.tables["orders"].customer_id.to_pandas()) == ["1", "2"]
     assert sorted(checked.tables["customers"].customer_id.to_pandas()) == ["1", "2"]
-    assert {one["table"]: one["remarks"] for one in checked.data_box} == {"customers": [], "orders": []}
+    assert {one["table"]: one["remarks"] for one in checked.data_box} == {
+        "customers": [],
+        "orders": [],
+    }
 
 
 def test_ids_of_which_none_fits_are_refused_without_naming_anybody(tmp_path):
     write(tmp_path / "customers.csv", "customer_id,city\nC-0001,Bonn\n")
     message = said_of_orders(tmp_path, ORDERS + "1234,2026-01-01,1\n")
-    assert "no customer_id stands in customers.csv too; they look like '9999' here and 'A-9999' there." in message
+    assert (
+        "no customer_id stands in customers.csv too; they look like '9999' here and 'A-9999' there."
+        in message
+    )
     assert "1234" not in message
 
 
@@ -239,18 +278,28 @@ def test_ids_that_differ_in_capitals_are_two_and_that_is_said(tmp_path):
 
 def test_a_filter_that_keeps_nothing_says_what_is_there(tmp_path):
     message = said_of_orders(tmp_path, SOME_ORDERS, orders={"filter": {"amount": ["one"]}})
-    assert message.startswith("orders.csv: source.tables.orders.filter keeps none of 3 rows. 'amount' holds '")
+    assert message.startswith(
+        "orders.csv: source.tables.orders.filter keeps none of 3 rows. 'amount' holds '"
+    )
 
 
 def test_a_column_given_twice(tmp_path):
     both = {"columns": {"category": "kind"}, "constants": {"category": "x"}}
     message = said_of_orders(tmp_path, SOME_ORDERS, orders=both)
-    assert "source.tables.orders.constants: 'category' is given under columns already. Leave one." in message
+    assert (
+        "source.tables.orders.constants: 'category' is given under columns already. Leave one."
+        in message
+    )
 
 
 def subscriptions(folder, *rows: str, **more):
     write(folder / "subscriptions.csv", "\n".join(["customer_id,starts_on,ends_on,mrr", *rows, ""]))
-    values = {"business": "acme", "model": "subscription", "currency": "EUR", "source": {"uri": str(folder)}}
+    values = {
+        "business": "acme",
+        "model": "subscription",
+        "currency": "EUR",
+        "source": {"uri": str(folder)},
+    }
     return check(params_from_values({**values, "policies": ALL, **more}))
 
 

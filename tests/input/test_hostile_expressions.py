@@ -1,18 +1,28 @@
-"""Expressions that reach further than one value of one row; and those that pass run on the engine."""
+"""Expressions that reach further than one value of one row; and those that pass run on the
+engine.
+"""
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churnlib.engine import DIALECT, compute, connect
 from churnlib.errors import ChurnlibError, ParamsError
-from churnlib.expressions import MAX_LENGTH, parse_expression
-from churnlib.snapshot import check
-from churnlib.sources import DIALECT, compute, connect
+from churnlib.input.checked import check
+from churnlib.input.expressions import MAX_LENGTH, parse_expression
 from tests.bad_input import SOME_ORDERS, said_of_orders, shop, write
 
 COLUMNS = ["Plan Tier", "amount", "quantity", "day", "när", "a;b", 'q"q']
-ROW = {"Plan Tier": "x", "amount": "1", "quantity": 2, "day": "2026-01-31", "när": "ä", "a;b": "b", 'q"q': "c"}
+ROW = {
+    "Plan Tier": "x",
+    "amount": "1",
+    "quantity": 2,
+    "day": "2026-01-31",
+    "när": "ä",
+    "a;b": "b",
+    'q"q': "c",
+}
 
 REFUSED = {
     "files": ["read_csv('/etc/passwd')", "read_text('x')", "read_blob('x')", "read_parquet('x')", "glob('*')", "getenv('HOME')"],
@@ -88,7 +98,8 @@ def test_what_reaches_further_is_refused(text, capfd):
     message = str(error.value)
     assert message.startswith("expressions.plan")
     assert any(
-        word in message for word in ("not allowed in an expression", "no column", "not an expr", "one scalar expr")
+        word in message
+        for word in ("not allowed in an expression", "no column", "not an expr", "one scalar expr")
     )
     assert capfd.readouterr() == ("", "")
 
@@ -107,7 +118,17 @@ def test_what_is_allowed_runs(text, rows):
 
 
 WORDS = st.sampled_from(
-    [*ALL_REFUSED, *ALLOWED, *"()[]{}*+-/%=<>,.;:'\"\\|&~^?$#@ \n", "::", "--", "/*", "*/", "AND", "OVER"]
+    [
+        *ALL_REFUSED,
+        *ALLOWED,
+        *"()[]{}*+-/%=<>,.;:'\"\\|&~^?$#@ \n",
+        "::",
+        "--",
+        "/*",
+        "*/",
+        "AND",
+        "OVER",
+    ]
 )
 
 
@@ -117,7 +138,9 @@ def test_whatever_is_written_is_refused_in_words_or_is_one_value(text):
     written, refusal = outcome(text)
     assert refusal.startswith("" if written else "expressions.plan")
     assert not written or parse(written) == written
-    assert not any(word in written.upper() for word in ("SELECT ", "ATTACH", "READ_", "OVER (", "COLUMNS("))
+    assert not any(
+        word in written.upper() for word in ("SELECT ", "ATTACH", "READ_", "OVER (", "COLUMNS(")
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,15 +148,22 @@ def test_whatever_is_written_is_refused_in_words_or_is_one_value(text):
     [
         (
             "upper(amount) + 1",
-            "source.tables.orders.expressions.category = 'upper(amount) + 1': not readable: Binder Error",
+            "source.tables.orders.expressions.category = 'upper(amount) + 1': not readable: "
+            "Binder Error",
         ),
         ("1 < 2 < 3", "source.tables.orders.expressions.category = '1 < 2 < 3': not readable: "),
-        ("customer_id::INT", "orders.csv: Could not convert string 'a' to INT32. In expressions, try_cast(x AS type)"),
+        (
+            "customer_id::INT",
+            "orders.csv: Could not convert string 'a' to INT32. In expressions, try_cast(x AS "
+            "type)",
+        ),
         ("strptime(customer_id, '%Y')", "orders.csv: "),
     ],
 )
 def test_what_the_engine_cannot_compute_is_said(tmp_path, text, message):
-    assert message in said_of_orders(tmp_path, SOME_ORDERS, orders={"expressions": {"category": text}})
+    assert message in said_of_orders(
+        tmp_path, SOME_ORDERS, orders={"expressions": {"category": text}}
+    )
 
 
 def test_the_name_of_an_expression_is_no_code(tmp_path):

@@ -1,4 +1,6 @@
-"""Text of the data and the parameters that would like to be markup, a formula, a path or a query."""
+"""Text of the data and the parameters that would like to be markup, a formula, a path or a
+query.
+"""
 
 import csv
 import json
@@ -12,12 +14,13 @@ import pandas as pd
 import pytest
 
 from churnlib.errors import DataError, ParamsError
-from churnlib.params import params_from_values, read_params
+from churnlib.input.checked import check
+from churnlib.page.tables import table_block
+from churnlib.params.read import params_from_values, read_params
 from churnlib.periods import Period
 from churnlib.report.plan import Plan
-from churnlib.report.tables import table_block
-from churnlib.schemas import csv_name
-from churnlib.snapshot import check, freeze
+from churnlib.results.csv_files import csv_name
+from churnlib.snapshot.freeze import freeze
 from tests.bad_input import PARAMETERS, said_of_parameters, write
 
 LABELS = [
@@ -47,7 +50,9 @@ FORMULA = re.compile(r"[=+@\t\r\n]|-(?![\d.]+$)")
 
 
 def business(folder: Path, labels: list[str], *, column: str = SEGMENT) -> Path:
-    """A subscription business whose customers bear these labels in two columns; its parameter file."""
+    """A subscription business whose customers bear these labels in two columns; its parameter
+    file.
+    """
     people = [(f"<i>{n}</i>", "2025-01-01", label, label) for n, label in enumerate(labels)]
     spans = [
         (one[0], f"2025-{n % 6 + 1:02}-03", "2025-09-20" if n % 3 else "", 10 + n % 2, one[2])
@@ -61,9 +66,7 @@ def business(folder: Path, labels: list[str], *, column: str = SEGMENT) -> Path:
     with (folder / "subscriptions.csv").open("a") as file:
         file.write("x,<script>alert(2)</script>,,1,p\n")
     names = json.dumps([column, "../city"])
-    text = (
-        f"business: evil\ntitle: '<script>alert(3)</script>'\nmodel: subscription\ncurrency: EUR\nsegments: {names}\n"
-    )
+    text = f"business: evil\ntitle: '<script>alert(3)</script>'\nmodel: subscription\ncurrency: EUR\nsegments: {names}\n"
     write(folder / "evil.yml", text + "cohort_by: first_plan\nsource: {uri: .}\n")
     return folder / "evil.yml"
 
@@ -79,7 +82,9 @@ class Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         self.tags.add(tag)
-        self.handlers += [name for name, value in attrs if name.startswith("on") or "javascript:" in (value or "")]
+        self.handlers += [
+            name for name, value in attrs if name.startswith("on") or "javascript:" in (value or "")
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +92,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of a real report of the worst business."""
     folder = tmp_path_factory.mktemp("evil")
     file = business(folder, [LABELS[n % len(LABELS)] for n in range(420)])
-    words = ["report", str(file), "--period", "2025-06", "--chapter", "revenue", "--output", str(folder / "out")]
-    done = subprocess.run([sys.executable, "-m", "churnlib", *words], capture_output=True, text=True, timeout=600)
+    words = [
+        "report",
+        str(file),
+        "--period",
+        "2025-06",
+        "--chapter",
+        "revenue",
+        "--output",
+        str(folder / "out"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "churnlib", *words], capture_output=True, text=True, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     return folder / "out"
 
@@ -100,7 +116,9 @@ def test_nothing_of_it_reaches_a_page_as_markup(report):
         markup = Markup(page.read_text(encoding="utf-8"))
         assert not markup.tags & {"script", "img", "i", "b", "iframe", "object"}, page.name
         assert markup.handlers == [], page.name
-    assert "&lt;script&gt;alert(3)" in (report / "evil/2025-06/index.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(3)" in (report / "evil/2025-06/index.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_nothing_of_it_reaches_a_csv_file_as_a_formula(report):
@@ -115,7 +133,12 @@ def test_nothing_of_it_reaches_a_csv_file_as_a_formula(report):
 
 def test_nothing_of_it_lands_outside_the_output_folder(report):
     folder = report.parent
-    assert sorted(path.name for path in folder.iterdir()) == ["customers.csv", "evil.yml", "out", "subscriptions.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "customers.csv",
+        "evil.yml",
+        "out",
+        "subscriptions.csv",
+    ]
     names = {path.name for path in report.rglob("mrr_by_*")}
     assert names == {csv_name(f"mrr_by_{SEGMENT}"), csv_name("mrr_by_../city")}
     assert all(re.fullmatch(r"[\w. -]+", name) for name in names)
@@ -168,7 +191,9 @@ NAMES = [
 def test_a_column_may_be_called_anything_and_is_never_a_query(tmp_path, name):
     params = read_params(business(tmp_path, ["a", "b"] * 20, column=name))
     snapshot = freeze(check(params), Period.parse("2025-06"), tmp_path / "frozen")
-    assert snapshot.customers.group_by(name).agg(n=snapshot.customers.count()).to_pandas()["n"].tolist() == [20, 20]
+    assert snapshot.customers.group_by(name).agg(n=snapshot.customers.count()).to_pandas()[
+        "n"
+    ].tolist() == [20, 20]
 
 
 def test_headers_of_tables_are_defused_too(tmp_path):
@@ -181,13 +206,20 @@ def test_headers_of_tables_are_defused_too(tmp_path):
 @pytest.mark.parametrize("label", LABELS)
 def test_a_table_shows_any_label_as_text(label):
     frame = pd.DataFrame({"segment": [label], "n": [1]})
-    block = table_block(frame, name=label[:50], caption=label[:50], formats={"segment": "text", "n": "count"})
+    block = table_block(
+        frame, name=label[:50], caption=label[:50], formats={"segment": "text", "n": "count"}
+    )
     markup = Markup(block.html)
-    assert markup.tags == {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "span"} & markup.tags
+    assert (
+        markup.tags
+        == {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "span"} & markup.tags
+    )
     assert markup.handlers == []
 
 
-@pytest.mark.parametrize("name", ["../x", "..", "/x", "a/b", "a\\b", "", "con.", "a\0b", "\u202ex", ".hidden", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["../x", "..", "/x", "a/b", "a\\b", "", "con.", "a\0b", "\u202ex", ".hidden", "a\n"]
+)
 def test_a_business_is_a_folder_and_nothing_else(tmp_path, name):
     text = PARAMETERS.replace("acme\nm", json.dumps(name) + "\nm")
     assert "is made of small letters, digits, - and _" in said_of_parameters(tmp_path, text)
@@ -205,7 +237,8 @@ def test_a_title_that_turns_the_line_is_refused(tmp_path):
 def test_an_error_keeps_what_a_connection_string_keeps_secret():
     said = str(
         DataError(
-            "no postgresql://anna:hunter2@host/db?sslpassword=hunter2&x=1 nor password='hunter2 x' nor b:hunter2@c"
+            "no postgresql://anna:hunter2@host/db?sslpassword=hunter2&x=1 nor password='hunter2 "
+            "x' nor b:hunter2@c"
         )
     )
     assert "hunter2" not in said

@@ -1,4 +1,6 @@
-"""What holds for every business: identities, the definitions themselves, and what must change nothing."""
+"""What holds for every business: identities, the definitions themselves, and what must change
+nothing.
+"""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -11,9 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
-from churnlib.measures import churn, cohorts, ledger, lifetimes, purchases, repurchase, revenue, sales
+from churnlib.measures import (
+    churn,
+    cohorts,
+    ledger,
+    lifetimes,
+    purchases,
+    repurchase,
+    revenue,
+    sales,
+)
 from churnlib.periods import Period, period_range
-from churnlib.snapshot import Snapshot
+from churnlib.snapshot.snapshot import Snapshot
 from tests.business import snapshot_of
 
 FAST = settings(max_examples=10, deadline=None, derandomize=True)
@@ -28,7 +39,9 @@ MONEY = ["opening", *ledger.MOVEMENTS, "closing"]
 
 @st.composite
 def spans(draw):
-    """One span: month starts and ends are as frequent as days between, plans may be free, some never end."""
+    """One span: month starts and ends are as frequent as days between, plans may be free, some
+    never end.
+    """
     start = DAY_0 + timedelta(days=draw(st.integers(0, 440)))
     end = start + timedelta(days=draw(st.integers(1, 200)))
     if draw(st.booleans()):
@@ -121,7 +134,9 @@ def test_churn_and_mrr_are_what_the_definition_says_of_every_customer(rows):
         assert row.churned_customers == len(set(before) - set(after))
         assert row.new_customers + row.reactivated_customers == len(set(after) - set(before))
         assert row.closing == float(sum(after.values()))
-        assert row.contraction == float(sum(min(after[c] - before[c], 0) for c in set(after) & set(before)))
+        assert row.contraction == float(
+            sum(min(after[c] - before[c], 0) for c in set(after) & set(before))
+        )
 
 
 @FAST
@@ -174,7 +189,9 @@ def _stay(paid):
             break
         end = max(end, ends if ends and ends < LAST.end else date.max)
     month = 0
-    while (anniversary := (pd.Timestamp(start) + pd.DateOffset(months=month + 1)).date()) < LAST.end:
+    while (
+        anniversary := (pd.Timestamp(start) + pd.DateOffset(months=month + 1)).date()
+    ) < LAST.end:
         month += 1
         if end <= anniversary:
             return month, True
@@ -194,11 +211,17 @@ def test_splitting_a_subscription_changes_nothing(rows, which, days):
     customer, start, end, mrr = chosen = rows[which % len(rows)]
     rest = [row for n, row in enumerate(rows) if n != which % len(rows)]
     middle = min(start + timedelta(days=days), end or date.max)
-    one_after_the_other = [(customer, start, middle, mrr), *([(customer, middle, end, mrr)] if middle != end else [])]
+    one_after_the_other = [
+        (customer, start, middle, mrr),
+        *([(customer, middle, end, mrr)] if middle != end else []),
+    ]
     whole = all_measures(business([*rest, chosen]))
     assert_same(all_measures(business([*rest, *one_after_the_other])), whole)
     if mrr > Decimal("0.01"):
-        at_once = [(customer, start, end, Decimal("0.01")), (customer, start, end, mrr - Decimal("0.01"))]
+        at_once = [
+            (customer, start, end, Decimal("0.01")),
+            (customer, start, end, mrr - Decimal("0.01")),
+        ]
         assert_same(all_measures(business([*rest, *at_once])), whole)
 
 
@@ -207,7 +230,10 @@ def test_splitting_a_subscription_changes_nothing(rows, which, days):
 def test_an_old_period_does_not_change_by_later_rows(rows, later):
     old = LAST.shift(-5)
     known = [(c, s, None if e and e >= old.end else e, mrr) for c, s, e, mrr in rows if s < old.end]
-    added = [(c, max(s, old.end), e if e and e > max(s, old.end) else None, mrr) for c, s, e, mrr in later]
+    added = [
+        (c, max(s, old.end), e if e and e > max(s, old.end) else None, mrr)
+        for c, s, e, mrr in later
+    ]
     assert_same(all_measures(business([*rows, *added], old)), all_measures(business(known, old)))
     late = lifetimes.lifetimes(business([*rows, *added]), as_of=old.end)
     pd.testing.assert_frame_equal(late, lifetimes.lifetimes(business(known, old)))
@@ -236,11 +262,15 @@ def test_every_cent_and_every_purchase_day_is_counted_once(rows):
     histories = purchases.recency_frequency(snapshot)
     assert ((histories["frequency"] + 1) * histories["customers"]).sum() == len(days)
     waits = repurchase.gaps(snapshot, kind="between")
-    assert waits.loc[~waits["event_observed"], "customers"].sum() == len({customer for customer, _ in days})
+    assert waits.loc[~waits["event_observed"], "customers"].sum() == len(
+        {customer for customer, _ in days}
+    )
 
 
 def test_every_measure_runs_on_another_engine_and_fetches_few_rows(monkeypatch):
-    """Each expression compiles for Spark as it stands; what comes back does not grow with the customers."""
+    """Each expression compiles for Spark as it stands; what comes back does not grow with the
+    customers.
+    """
     n_rows = []
 
     def watched(expression):
@@ -251,15 +281,28 @@ def test_every_measure_runs_on_another_engine_and_fetches_few_rows(monkeypatch):
         return frame
 
     collect = ledger.collect
-    monkeypatch.setattr(Snapshot, "once", lambda _snapshot, _name, make: make())  # so that the whole is compiled
+    monkeypatch.setattr(
+        Snapshot, "once", lambda _snapshot, _name, make: make()
+    )  # so that the whole is compiled
     for module in (ledger, revenue, cohorts, lifetimes, purchases, repurchase, sales):
         monkeypatch.setattr(module, "collect", watched)
     names = [f"customer {n}" for n in range(500)]
-    contracts = [(name, "2025-01-15", "2025-12-10" if n % 3 else None, 10) for n, name in enumerate(names)]
-    baskets = [(name, day, 10) for name in names for day in ("2025-01-15", "2025-02-15", "2026-01-15")]
-    subscribed = snapshot_of(subscriptions=contracts, customers=[{"customer_id": "x", "channel": "ads"}])
+    contracts = [
+        (name, "2025-01-15", "2025-12-10" if n % 3 else None, 10) for n, name in enumerate(names)
+    ]
+    baskets = [
+        (name, day, 10) for name in names for day in ("2025-01-15", "2025-02-15", "2026-01-15")
+    ]
+    subscribed = snapshot_of(
+        subscriptions=contracts, customers=[{"customer_id": "x", "channel": "ads"}]
+    )
     all_measures(subscribed)
-    for measure in (churn.customer_churn, revenue.movements, cohorts.revenue_retention, lifetimes.returns):
+    for measure in (
+        churn.customer_churn,
+        revenue.movements,
+        cohorts.revenue_retention,
+        lifetimes.returns,
+    ):
         measure(subscribed)
     shop_measures(snapshot_of(orders=baskets, customers=[{"customer_id": "x", "channel": "ads"}]))
     assert len(n_rows) >= 20
@@ -270,7 +313,10 @@ def test_every_measure_runs_on_another_engine_and_fetches_few_rows(monkeypatch):
 def test_every_listed_period_is_there_once(grain):
     rows = [("a", date(2025, 2, 3), date(2025, 3, 3), 5), ("c", date(2025, 12, 1), None, 5)]
     frame = churn.customer_churn(business(rows), by="channel", grain=grain)
-    first, last = Period.containing(date(2025, 2, 3), grain), Period.containing(date(2026, 3, 1), grain)
+    first, last = (
+        Period.containing(date(2025, 2, 3), grain),
+        Period.containing(date(2026, 3, 1), grain),
+    )
     expected = [pd.Timestamp(period.start) for period in period_range(first, last)]
     for _, part in frame.groupby("channel"):
         assert part["period_start"].tolist() == expected

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from scipy.optimize import check_grad
 from scipy.special import betaln, expit, hyp2f1, log_expit
 
-from churnlib.models import gamma_gamma, predictive
-from churnlib.models.gamma_gamma import MoneyFit, fit_gamma_gamma
-from churnlib.models.purchase_expectations import (
+from churnlib.models.purchases import gamma_gamma, predictive
+from churnlib.models.purchases.expectations import (
     expected_cumulative,
     expected_discounted_purchases,
     expected_purchases,
     probability_alive,
     probability_of_count,
 )
-from churnlib.models.purchase_futures import Futures
-from churnlib.models.purchase_likelihood import counts, log_likelihood, log_likelihood_staying
-from churnlib.models.purchase_model import PurchaseFit, fit_bg_nbd, fit_mbg_nbd
-from churnlib.models.purchase_value import Money
+from churnlib.models.purchases.fits import PurchaseFit, fit_bg_nbd, fit_mbg_nbd
+from churnlib.models.purchases.futures import Futures
+from churnlib.models.purchases.gamma_gamma import MoneyFit, fit_gamma_gamma
+from churnlib.models.purchases.likelihood import counts, log_likelihood, log_likelihood_staying
+from churnlib.models.purchases.value import Money
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True)
 positive = st.floats(0.05, 20.0)
@@ -30,7 +30,16 @@ positions = st.lists(st.floats(-2.5, 2.5), min_size=4, max_size=4).map(np.array)
 models = st.sampled_from(["BG/NBD", "MBG/NBD"])
 FITTERS = {"BG/NBD": fit_bg_nbd, "MBG/NBD": fit_mbg_nbd}
 MONEY = MoneyFit(
-    "fitted", "", 6.25, 3.74, 15.44, (0.0,) * 3, 0.0, ((90.0, 0, 0), (0, 90.0, 0), (0, 0, 90.0)), 35.0, 946
+    "fitted",
+    "",
+    6.25,
+    3.74,
+    15.44,
+    (0.0,) * 3,
+    0.0,
+    ((90.0, 0, 0), (0, 90.0, 0), (0, 0, 90.0)),
+    35.0,
+    946,
 )
 
 
@@ -59,11 +68,16 @@ def groups(draw) -> pd.DataFrame:
 
 @cache
 def business() -> pd.DataFrame:
-    """1,500 customers who really follow the BG/NBD (r .5, alpha 5, a .8, b 2.4), by (frequency, recency, age)."""
+    """1,500 customers who really follow the BG/NBD (r .5, alpha 5, a .8, b 2.4), by (frequency,
+    recency, age).
+    """
     rng = np.random.default_rng(4)
     rows = []
     for rate, p, days in zip(
-        rng.gamma(0.5, 1 / 5, 1500), rng.beta(0.8, 2.4, 1500), rng.integers(90, 365, 1500), strict=True
+        rng.gamma(0.5, 1 / 5, 1500),
+        rng.beta(0.8, 2.4, 1500),
+        rng.integers(90, 365, 1500),
+        strict=True,
     ):
         times = np.cumsum(rng.exponential(1 / rate, rng.geometric(p)))
         times = times[times <= days / 7]
@@ -79,11 +93,15 @@ def test_gradient_is_that_of_the_likelihood(frame, position, chance):
     data = counts(frame)
     scale = max(1.0, abs(log_likelihood(position, data, chance)[0]))
     wrong = check_grad(
-        lambda at: log_likelihood(at, data, chance)[0], lambda at: log_likelihood(at, data, chance)[1], position
+        lambda at: log_likelihood(at, data, chance)[0],
+        lambda at: log_likelihood(at, data, chance)[1],
+        position,
     )
     assert wrong < 1e-5 * scale
     wrong = check_grad(
-        lambda at: log_likelihood_staying(at, data)[0], lambda at: log_likelihood_staying(at, data)[1], position[:2]
+        lambda at: log_likelihood_staying(at, data)[0],
+        lambda at: log_likelihood_staying(at, data)[1],
+        position[:2],
     )
     assert wrong < 1e-5 * scale
 
@@ -91,10 +109,16 @@ def test_gradient_is_that_of_the_likelihood(frame, position, chance):
 @FEW
 @given(groups(), positions)
 def test_gradient_of_the_money_model(frame, position):
-    x, value, n = frame["frequency"].to_numpy() + 1.0, frame["age"].to_numpy(), frame["customers"].to_numpy() * 1.0
+    x, value, n = (
+        frame["frequency"].to_numpy() + 1.0,
+        frame["age"].to_numpy(),
+        frame["customers"].to_numpy() * 1.0,
+    )
     result = lambda at: gamma_gamma._log_likelihood(at, x, value, n)  # noqa: E731
     scale = max(1.0, abs(result(position[:3])[0]))
-    assert check_grad(lambda at: result(at)[0], lambda at: result(at)[1], position[:3]) < 1e-5 * scale
+    assert (
+        check_grad(lambda at: result(at)[0], lambda at: result(at)[1], position[:3]) < 1e-5 * scale
+    )
 
 
 @pytest.mark.parametrize("model", ["BG/NBD", "MBG/NBD"])
@@ -103,9 +127,15 @@ def test_gradient_of_the_money_model(frame, position):
 def test_order_and_grouping_of_the_rows_change_nothing(model, seed):
     rows = business()
     shuffled = rows.sample(frac=1, random_state=seed)
-    grouped = shuffled.groupby(["frequency", "recency", "age"], as_index=False, sort=False)["customers"].sum()
+    grouped = shuffled.groupby(["frequency", "recency", "age"], as_index=False, sort=False)[
+        "customers"
+    ].sum()
     # `repr` and not `==`: to the last digit, and NaN equal to NaN.
-    assert repr(FITTERS[model](grouped)) == repr(FITTERS[model](rows)) == repr(FITTERS[model](shuffled))
+    assert (
+        repr(FITTERS[model](grouped))
+        == repr(FITTERS[model](rows))
+        == repr(FITTERS[model](shuffled))
+    )
 
 
 def test_fit_recovers_the_truth():
@@ -136,7 +166,9 @@ def test_probabilities_and_expectations_stay_in_bounds(fit, frame, horizon):
 @FEW
 @given(fits, st.integers(0, 3000), st.floats(1, 150), st.floats(1, 104))
 def test_expectation_equals_the_integral(fit, frequency, age, horizon):
-    """Brute force over log(p / (1 - p)), on which the integrand is smooth and the plain sum exact."""
+    """Brute force over log(p / (1 - p)), on which the integrand is smooth and the plain sum
+    exact.
+    """
     logit = np.arange(-700, 700, 0.02)
     b = fit.b + frequency + fit.chance
     weight = np.exp(fit.a * log_expit(logit) + b * log_expit(-logit) - betaln(fit.a, b)) * 0.02
@@ -153,9 +185,15 @@ def test_expectation_equals_the_integral(fit, frequency, age, horizon):
 def test_discounting_equals_week_by_week_sums(model, frequency):
     fit, discount = purchase_fit(model, 0.4, 5.0, 0.8, 2.0), 0.002
     edges = np.arange(0, 52.25, 0.25)
-    upto = [float(expected_purchases(fit, frequency, 8.0 if frequency else 0.0, 10.0, h)) for h in edges]
+    upto = [
+        float(expected_purchases(fit, frequency, 8.0 if frequency else 0.0, 10.0, h)) for h in edges
+    ]
     by_hand = (np.diff(upto) * np.exp(-discount * (edges[1:] + edges[:-1]) / 2)).sum()
-    ours = float(expected_discounted_purchases(fit, frequency, 8.0 if frequency else 0.0, 10.0, 52.0, discount))
+    ours = float(
+        expected_discounted_purchases(
+            fit, frequency, 8.0 if frequency else 0.0, 10.0, 52.0, discount
+        )
+    )
     assert ours == pytest.approx(by_hand, rel=1e-6)
 
 
@@ -164,11 +202,20 @@ def test_discounting_equals_week_by_week_sums(model, frequency):
 def test_cumulative_expectation_equals_the_hypergeometric_form(r, alpha, a, b, weeks):
     series = hyp2f1(r, b, a + b - 1, weeks / (alpha + weeks))
     paper = (a + b - 1) / (a - 1) * (1 - (alpha / (alpha + weeks)) ** r * series)
-    assert float(expected_cumulative(purchase_fit("BG/NBD", r, alpha, a, b), weeks)) == pytest.approx(paper, rel=1e-6)
+    assert float(
+        expected_cumulative(purchase_fit("BG/NBD", r, alpha, a, b), weeks)
+    ) == pytest.approx(paper, rel=1e-6)
 
 
 @FEW
-@given(models, st.floats(0.1, 2), st.floats(2, 20), st.floats(0.3, 5), st.floats(0.5, 5), st.floats(1, 30))
+@given(
+    models,
+    st.floats(0.1, 2),
+    st.floats(2, 20),
+    st.floats(0.3, 5),
+    st.floats(0.5, 5),
+    st.floats(1, 30),
+)
 def test_counts_are_a_distribution_with_the_expected_mean(model, r, alpha, a, b, weeks):
     fit = purchase_fit(model, r, alpha, a, b)
     count = np.arange(2000)
@@ -224,7 +271,15 @@ def test_the_same_seed_gives_the_same_range():
 @given(st.integers(0, 2**32 - 1))
 def test_money_fit_is_free_of_order_and_grouping(seed):
     rng = np.random.default_rng(9)
-    frame = pd.DataFrame({"frequency": rng.integers(1, 5, 80), "value": rng.integers(1, 12, 80) * 5.0, "customers": 1})
+    frame = pd.DataFrame(
+        {
+            "frequency": rng.integers(1, 5, 80),
+            "value": rng.integers(1, 12, 80) * 5.0,
+            "customers": 1,
+        }
+    )
     shuffled = frame.sample(frac=1, random_state=seed)
-    grouped = shuffled.groupby(["frequency", "value"], as_index=False, sort=False)["customers"].sum()
+    grouped = shuffled.groupby(["frequency", "value"], as_index=False, sort=False)[
+        "customers"
+    ].sum()
     assert repr(fit_gamma_gamma(grouped)) == repr(fit_gamma_gamma(frame))

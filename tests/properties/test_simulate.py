@@ -1,4 +1,6 @@
-"""The simulated business is what docs/simulated_business.md says: same seed same bytes, and the truth is in it."""
+"""The simulated business is what docs/simulated_business.md says: same seed same bytes, and the
+truth is in it.
+"""
 
 import doctest
 import subprocess
@@ -25,14 +27,18 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "simulated_business.md"
 
 
 def read(folder):
-    """The customers, the raw rows of subscriptions, and the true ones with the number of their stretch."""
+    """The customers, the raw rows of subscriptions, and the true ones with the number of their
+    stretch.
+    """
     customers = pd.read_parquet(folder / FILES[0])
     rows = pd.read_parquet(folder / FILES[1])
     for frame, columns in ((customers, ["signed_up_on"]), (rows, ["starts_on", "ends_on"])):
         frame[columns] = frame[columns].apply(pd.to_datetime)
     spans = rows.drop_duplicates()
     spans = spans[~(spans.ends_on < spans.starts_on)].sort_values(["customer_id", "starts_on"])
-    spans = spans.assign(mrr=spans.mrr.astype(float), end=spans.ends_on.fillna(END + pd.DateOffset(years=9)))
+    spans = spans.assign(
+        mrr=spans.mrr.astype(float), end=spans.ends_on.fillna(END + pd.DateOffset(years=9))
+    )
     before = spans.groupby("customer_id").end.shift()
     spans["gap"] = (spans.starts_on - before).dt.days.fillna(0)
     spans["stretch"] = (spans.gap > 0).groupby(spans.customer_id).cumsum()
@@ -53,10 +59,15 @@ def renewals(business):
     due = []
     for month in range(1, 37):
         here = stays.assign(month=month, on=stays.start + pd.DateOffset(months=month))
-        here = here[(here.on <= here.left_on.clip(upper=END)) & ((here.billing == "monthly") | (month % 12 == 0))]
+        here = here[
+            (here.on <= here.left_on.clip(upper=END))
+            & ((here.billing == "monthly") | (month % 12 == 0))
+        ]
         before = here.start + pd.DateOffset(months=month - 1)
         if month % 12 == 0:
-            before = before.where(here.billing == "monthly", here.start + pd.DateOffset(months=month - 12))
+            before = before.where(
+                here.billing == "monthly", here.start + pd.DateOffset(months=month - 12)
+            )
         due.append(here.assign(price_rise=(before < RISE) & (here.on >= RISE)))
     due = pd.concat(due)
     due["left"] = due.on == due.left_on
@@ -87,7 +98,9 @@ def test_every_business_is_well_formed(seed, customers):
     assert b.customers.signed_up_on.is_monotonic_increasing
     assert b.spans.subscription_id.is_unique
     firsts = b.spans.groupby("customer_id").starts_on.first()
-    assert (firsts.reindex(b.customers.customer_id).to_numpy() == b.customers.signed_up_on.to_numpy()).all()
+    assert (
+        firsts.reindex(b.customers.customer_id).to_numpy() == b.customers.signed_up_on.to_numpy()
+    ).all()
     assert (b.spans.starts_on >= truth.FIRST_DAY).all()
     assert (b.spans.starts_on < truth.END).all()
     assert (b.spans.recorded_at == b.spans.starts_on).all()
@@ -106,11 +119,19 @@ def check_spans_fit_together(spans):
 
 
 def check_renewal_days(spans):
-    """Every change of price and every leaving falls on a renewal: whole months, and years for annual billing."""
+    """Every change of price and every leaving falls on a renewal: whole months, and years for
+    annual billing.
+    """
     start = spans.groupby(["customer_id", "stretch"]).starts_on.transform("first")
     ended = spans.assign(start=start)[spans.ends_on.notna()]
-    months = (ended.ends_on.dt.year - ended.start.dt.year) * 12 + ended.ends_on.dt.month - ended.start.dt.month
-    expected = [start + pd.DateOffset(months=k) for start, k in zip(ended.start, months, strict=True)]
+    months = (
+        (ended.ends_on.dt.year - ended.start.dt.year) * 12
+        + ended.ends_on.dt.month
+        - ended.start.dt.month
+    )
+    expected = [
+        start + pd.DateOffset(months=k) for start, k in zip(ended.start, months, strict=True)
+    ]
     assert (ended.ends_on == expected).all()
     assert (months >= 1).all()
     assert (months[ended.billing == "annual"] % 12 == 0).all()
@@ -119,10 +140,14 @@ def check_renewal_days(spans):
     assert (late.ends_on <= END + pd.Timedelta(days=truth.NOTICE_DAYS)).all()
 
 
-@pytest.mark.parametrize("column", ["month", "billing", "channel", "industry", "plan", "price_rise", "country"])
+@pytest.mark.parametrize(
+    "column", ["month", "billing", "channel", "industry", "plan", "price_rise", "country"]
+)
 def test_leaving_follows_the_true_hazard(renewals, column):
     together = renewals.assign(variance=renewals.expected * (1 - renewals.expected)).groupby(column)
-    table = together.agg(left=("left", "sum"), expected=("expected", "sum"), variance=("variance", "sum"))
+    table = together.agg(
+        left=("left", "sum"), expected=("expected", "sum"), variance=("variance", "sum")
+    )
     table = table[table.expected >= 10]
     assert len(table) >= 2
     assert (abs(table.left - table.expected) < 3.5 * np.sqrt(table.variance)).all()
@@ -130,7 +155,9 @@ def test_leaving_follows_the_true_hazard(renewals, column):
 
 
 def test_the_bump_in_month_five_is_seen_without_knowing_the_truth(renewals):
-    monthly = renewals[renewals.billing == "monthly"].groupby("month").left.agg(["mean", "sum", "size"])
+    monthly = (
+        renewals[renewals.billing == "monthly"].groupby("month").left.agg(["mean", "sum", "size"])
+    )
     around = monthly.loc[[4, 6]]["sum"].sum() / monthly.loc[[4, 6]]["size"].sum()
     bump = monthly.loc[truth.BUMP_MONTH]
     error = np.sqrt(bump["mean"] * (1 - bump["mean"]) / bump["size"])
@@ -141,19 +168,31 @@ def test_the_bump_in_month_five_is_seen_without_knowing_the_truth(renewals):
 @pytest.mark.parametrize("shifted", [False, True])
 def test_new_customers_have_the_true_shares_of_their_day(business, shifted):
     new = business.customers[(business.customers.signed_up_on >= truth.MIX_SHIFT) == shifted]
-    shares = {name: share[0] for name, share in mix_of_channels(new.signed_up_on.to_numpy()).items()}
+    shares = {
+        name: share[0] for name, share in mix_of_channels(new.signed_up_on.to_numpy()).items()
+    }
     check_shares(new.channel, shares)
-    check_shares(new.industry, {name: industry.share for name, industry in truth.INDUSTRIES.items()})
+    check_shares(
+        new.industry, {name: industry.share for name, industry in truth.INDUSTRIES.items()}
+    )
     check_shares(new.country, truth.COUNTRIES)
     check_shares(new.company_size, {name: share for name, (share, _) in truth.SIZES.items()})
 
 
 @pytest.mark.parametrize("size", truth.SIZES)
 def test_first_plans_go_with_company_size_and_billing_with_the_plan(business, size):
-    first = business.customers.merge(business.spans.drop_duplicates("customer_id")[["customer_id", "plan"]])
-    check_shares(first[first.company_size == size].plan, dict(zip(truth.PLANS, truth.SIZES[size][1], strict=True)))
+    first = business.customers.merge(
+        business.spans.drop_duplicates("customer_id")[["customer_id", "plan"]]
+    )
+    check_shares(
+        first[first.company_size == size].plan,
+        dict(zip(truth.PLANS, truth.SIZES[size][1], strict=True)),
+    )
     for name, plan in truth.PLANS.items():
-        check_shares(first[first.plan == name].billing, {"annual": plan.annual_share, "monthly": 1 - plan.annual_share})
+        check_shares(
+            first[first.plan == name].billing,
+            {"annual": plan.annual_share, "monthly": 1 - plan.annual_share},
+        )
 
 
 def check_shares(values, shares):
@@ -171,7 +210,8 @@ def test_acquisition_costs_lie_around_the_channels_mean(business):
 
 def test_the_price_rise_reaches_each_customer_at_its_next_renewal_and_no_other_day(business):
     spans = business.spans
-    # The list of the day a span starts holds: spans start at renewals. The discount is the customer's for life.
+    # The list of the day a span starts holds: spans start at renewals. The discount is the
+    # customer's for life.
     price = list_price(spans.plan, billing=spans.billing, renewed_on=spans.starts_on)
     discount = (spans.mrr / price).round(3)
     assert set(discount) == set(truth.DISCOUNTS)
@@ -180,9 +220,13 @@ def test_the_price_rise_reaches_each_customer_at_its_next_renewal_and_no_other_d
     start = spans.groupby(["customer_id", "stretch"]).starts_on.transform("first")[old.index]
     for billing, step in {"monthly": 1, "annual": 12}.items():
         mine = old.billing == billing
-        due = pd.concat([start[mine] + pd.DateOffset(months=k) for k in range(step, 49, step)], axis=1)
+        due = pd.concat(
+            [start[mine] + pd.DateOffset(months=k) for k in range(step, 49, step)], axis=1
+        )
         next_renewal = due.where(due >= RISE).min(axis=1)
-        assert (old.end[mine & old.ends_on.notna()] <= next_renewal[old.ends_on[mine].notna()]).all()
+        assert (
+            old.end[mine & old.ends_on.notna()] <= next_renewal[old.ends_on[mine].notna()]
+        ).all()
         assert (next_renewal[old.ends_on[mine].isna()] >= END).all()
         assert mine.sum() > 100
 
@@ -269,8 +313,18 @@ def test_what_cannot_be_made_or_answered_is_refused(tmp_path):
 
 def test_month_ends_are_clamped():
     days = np.array(["2024-01-31", "2025-01-31", "2024-08-30", "2023-11-15"], dtype="datetime64[D]")
-    assert add_months(days, 1).astype(str).tolist() == ["2024-02-29", "2025-02-28", "2024-09-30", "2023-12-15"]
-    assert add_months(days, 2).astype(str).tolist() == ["2024-03-31", "2025-03-31", "2024-10-30", "2024-01-15"]
+    assert add_months(days, 1).astype(str).tolist() == [
+        "2024-02-29",
+        "2025-02-28",
+        "2024-09-30",
+        "2023-12-15",
+    ]
+    assert add_months(days, 2).astype(str).tolist() == [
+        "2024-03-31",
+        "2025-03-31",
+        "2024-10-30",
+        "2024-01-15",
+    ]
 
 
 def documented_rows():
@@ -285,7 +339,11 @@ def documented_rows():
         yield f"| {name} | {plan} | {moves} |"
     for name, (share, plans) in truth.SIZES.items():
         yield f"| {name} | {share:.0%} | {' | '.join(f'{p:.0%}' for p in plans)} |"
-    yield "| hazard | " + " | ".join(f"{h:.1%}" for h in true_hazard([1, 2, 3, 4, 5, 6, 7, 9, 12, 18, 24, 36])) + " |"
+    yield (
+        "| hazard | "
+        + " | ".join(f"{h:.1%}" for h in true_hazard([1, 2, 3, 4, 5, 6, 7, 9, 12, 18, 24, 36]))
+        + " |"
+    )
     yield "| hazard | " + " | ".join(f"{h:.0%}" for h in truth.ANNUAL_HAZARDS) + " |"
 
 

@@ -6,22 +6,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churnlib.models.hazard import hazard_by_month
-from churnlib.models.life_table import life_table, resampled_tables
-from churnlib.models.logrank import compare_segments, survival_logrank
-from churnlib.models.retention import fit_sbg
-from churnlib.models.survival import conditional_survival, restricted_mean, survival_curve
+from churnlib.models.retention.fits import fit_sbg
+from churnlib.models.survival.curves import conditional_survival, restricted_mean, survival_curve
+from churnlib.models.survival.hazard import hazard_by_month
+from churnlib.models.survival.life_table import life_table, resampled_tables
+from churnlib.models.survival.logrank import compare_segments, survival_logrank
 
 few = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 @st.composite
 def lifetimes(draw) -> pd.DataFrame:
-    row = st.tuples(st.sampled_from("ab"), st.integers(0, 4), st.integers(0, 12), st.booleans(), st.integers(1, 200))
+    row = st.tuples(
+        st.sampled_from("ab"),
+        st.integers(0, 4),
+        st.integers(0, 12),
+        st.booleans(),
+        st.integers(1, 200),
+    )
     rows = draw(st.lists(row, min_size=2, max_size=30, unique_by=lambda r: r[:4]))
     frame = pd.DataFrame(rows, columns=["plan", "entry", "duration", "event_observed", "customers"])
     # Enough who were there from the start, so that there is a curve to speak of.
-    steady = pd.DataFrame({"plan": ["a", "b"], "entry": 0, "duration": 13, "event_observed": False, "customers": 100})
+    steady = pd.DataFrame(
+        {"plan": ["a", "b"], "entry": 0, "duration": 13, "event_observed": False, "customers": 100}
+    )
     return pd.concat([frame, steady], ignore_index=True)
 
 
@@ -45,7 +53,9 @@ def test_neither_order_nor_splitting_of_rows_changes_anything(rows, seed):
     half = rows["customers"] // 2
     halves = [rows.assign(customers=half), rows.assign(customers=rows["customers"] - half)]
     split = pd.concat(halves).iloc[order]
-    merged = split.groupby(["plan", "entry", "duration", "event_observed"], as_index=False)["customers"].sum()
+    merged = split.groupby(["plan", "entry", "duration", "event_observed"], as_index=False)[
+        "customers"
+    ].sum()
     expected = _all_results(rows)
     for other in (split[split["customers"] > 0], rows.iloc[::-1], merged):
         curve, hazard, test, parameters = _all_results(other)
@@ -81,7 +91,9 @@ def test_two_like_segments_do_not_differ(rows):
 
 
 def test_resamples_keep_the_number_of_customers_and_scatter_around_the_counts():
-    rows = pd.DataFrame({"entry": 0, "duration": [2, 5], "event_observed": [True, False], "customers": [300, 700]})
+    rows = pd.DataFrame(
+        {"entry": 0, "duration": [2, 5], "event_observed": [True, False], "customers": [300, 700]}
+    )
     drawn = resampled_tables(rows, draws=2000, seed=1)
     assert (drawn.at_risk[:, 0] == 1000).all()
     assert drawn.events[:, 1].mean() == pytest.approx(300, abs=1)
@@ -107,7 +119,13 @@ def test_only_a_month_in_which_leaving_is_likelier_than_around_it_stands_out(bum
 
 def test_columns_that_say_nothing_rarely_pass_when_many_are_scanned():
     draw = np.random.default_rng(5)
-    raw = pd.DataFrame({"entry": 0, "duration": draw.integers(1, 10, 4000), "event_observed": draw.random(4000) < 0.5})
+    raw = pd.DataFrame(
+        {
+            "entry": 0,
+            "duration": draw.integers(1, 10, 4000),
+            "event_observed": draw.random(4000) < 0.5,
+        }
+    )
     columns = {}
     for number in range(20):
         raw["plan"] = draw.choice(["x", "y", "z"], 4000)
@@ -122,7 +140,9 @@ def test_columns_that_say_nothing_rarely_pass_when_many_are_scanned():
 
 
 def test_a_segment_that_was_hardly_watched_has_a_row_and_no_curve():
-    rows = pd.DataFrame({"plan": ["a", "b", "b", "c"], "entry": [0, 0, 0, 3], "duration": [0, 1, 2, 3]})
+    rows = pd.DataFrame(
+        {"plan": ["a", "b", "b", "c"], "entry": [0, 0, 0, 3], "duration": [0, 1, 2, 3]}
+    )
     rows = rows.assign(event_observed=[False, True, False, True], customers=[5, 30, 60, 40])
     curve = survival_curve(rows, by="plan")
     assert curve.groupby("plan").size().to_dict() == {"a": 1, "b": 3, "c": 1}
@@ -134,6 +154,16 @@ def test_a_segment_that_was_hardly_watched_has_a_row_and_no_curve():
 
 def test_no_rows_give_empty_frames_with_their_columns():
     none = pd.DataFrame(columns=["entry", "duration", "event_observed", "customers"])
-    assert survival_curve(none).columns.tolist() == ["tenure", "at_risk", "events", "estimate", "low", "high"]
-    assert all(found.empty for found in (hazard_by_month(none), restricted_mean(none, 12), conditional_survival(none)))
+    assert survival_curve(none).columns.tolist() == [
+        "tenure",
+        "at_risk",
+        "events",
+        "estimate",
+        "low",
+        "high",
+    ]
+    assert all(
+        found.empty
+        for found in (hazard_by_month(none), restricted_mean(none, 12), conditional_survival(none))
+    )
     assert fit_sbg(none).reason.startswith("No customer")

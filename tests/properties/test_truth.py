@@ -1,7 +1,9 @@
-"""The simulated truth is recovered: the months that stand out, the segments that differ, and ranges that cover.
+"""The simulated truth is recovered: the months that stand out, the segments that differ, and ranges
+that cover.
 
-One business of 60,000 customers is dealt into twenty of 3,000 each, as twenty seeds would be at less cost. What is true
-of their survival follows from the tables of `churnlib.simulate.truth` alone: nothing of it went through the kit.
+One business of 60,000 customers is dealt into twenty of 3,000 each, as twenty seeds would be at
+less cost. What is true of their survival follows from the tables of `churnlib.simulate.truth`
+alone: nothing of it went through the kit.
 """
 
 from datetime import date
@@ -13,28 +15,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churnlib.input.checked import check
 from churnlib.measures.lifetimes import lifetimes
-from churnlib.models.hazard import hazard_by_month
-from churnlib.models.logrank import compare_segments
-from churnlib.models.survival import survival_curve
-from churnlib.params import Params
+from churnlib.models.survival.curves import survival_curve
+from churnlib.models.survival.hazard import hazard_by_month
+from churnlib.models.survival.logrank import compare_segments
+from churnlib.params.model import Params
 from churnlib.periods import Period
 from churnlib.simulate import simulate, true_hazard
 from churnlib.simulate import truth as t
-from churnlib.snapshot import check, freeze
+from churnlib.snapshot.freeze import freeze
 
 SAMPLES = 20
 COLUMNS = ("channel", "industry", "country")
 TRUE_MONTHS = {5, 12, 24}
-"""The bump of monthly billing, and the yearly renewals of annual billing; the third has too few at risk."""
+"""The bump of monthly billing, and the yearly renewals of annual billing; the third has too few
+at risk.
+"""
 BEFORE_CHANGES = date(2026, 1, 1)
-"""As of this day neither the mix of channels had shifted nor prices risen: one hazard a month of life for all cohorts."""
+"""As of this day neither the mix of channels had shifted nor prices risen: one hazard a month of
+life for all cohorts.
+"""
 TENURES = (3, 6, 9, 12, 15)
 
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory):
-    """The business, with columns that say which sample a customer is in, alone and together with each segment."""
+    """The business, with columns that say which sample a customer is in, alone and together with
+    each segment.
+    """
     folder = tmp_path_factory.mktemp("business")
     simulate(folder, customers=3_000 * SAMPLES, seed=7)
     people = pq.read_table(folder / "customers.parquet")
@@ -44,8 +53,15 @@ def snapshot(tmp_path_factory):
         both = np.char.add(np.char.add(sample, "|"), people[name].to_numpy().astype(str))
         people = people.append_column(f"sample_{name}", pa.array(both))
     pq.write_table(people, folder / "customers.parquet")
-    settings = {"business": "truth", "model": "subscription", "currency": "EUR", "source": {"uri": str(folder)}}
-    return freeze(check(Params.model_validate(settings)), Period.parse("2026-10"), folder / "frozen")
+    settings = {
+        "business": "truth",
+        "model": "subscription",
+        "currency": "EUR",
+        "source": {"uri": str(folder)},
+    }
+    return freeze(
+        check(Params.model_validate(settings)), Period.parse("2026-10"), folder / "frozen"
+    )
 
 
 def samples(snapshot, column=None, as_of=None):
@@ -58,9 +74,11 @@ def samples(snapshot, column=None, as_of=None):
 
 
 def true_survival(months: int, **segment: str) -> np.ndarray:
-    """The share still there after 0, 1, ..., `months` months, of all customers or of one channel or industry.
+    """The share still there after 0, 1, ..., `months` months, of all customers or of one channel or
+    industry.
 
-    Every mix of channel, industry, plan and billing is followed through its hazards and plan changes.
+    Every mix of channel, industry, plan and billing is followed through its hazards and plan
+    changes.
     """
     plans = list(t.PLANS)
     first_plan = sum(share * np.array(by_plan) for share, by_plan in t.SIZES.values())
@@ -75,12 +93,16 @@ def true_survival(months: int, **segment: str) -> np.ndarray:
         moves = t.ANNUAL_MOVES if billing == "annual" else t.MONTHLY_MOVES
         up, down = np.array(moves.up), np.array(moves.down)
         for month in range(1, months + 1):
-            gone = there * true_hazard(month, billing=billing, channel=channel, industry=industry, plan=plans)
+            gone = there * true_hazard(
+                month, billing=billing, channel=channel, industry=industry, plan=plans
+            )
             left[month] += gone.sum()
             there = there - gone
             if billing == "monthly" or month % 12 == 0:
                 rising, falling = there * up, there * down
-                there = there - rising - falling + np.append(0, rising[:-1]) + np.append(falling[1:], 0)
+                there = (
+                    there - rising - falling + np.append(0, rising[:-1]) + np.append(falling[1:], 0)
+                )
     shares = {"channel": t.CHANNELS, "industry": t.INDUSTRIES}
     weight = np.prod([shares[name][value].share for name, value in segment.items()])
     return 1 - np.cumsum(left) / weight
@@ -97,18 +119,25 @@ def test_the_months_that_stand_out_are_the_true_ones(snapshot):
 @pytest.mark.parametrize("column", [None, "channel", "industry"])
 def test_bands_of_survival_cover_the_truth_about_19_times_in_20(snapshot, column):
     values = {"channel": t.CHANNELS, "industry": t.INDUSTRIES}.get(column, [None])
-    true = {value: true_survival(max(TENURES), **({column: value} if column else {})) for value in values}
+    true = {
+        value: true_survival(max(TENURES), **({column: value} if column else {}))
+        for value in values
+    }
     inside = []
     for rows in samples(snapshot, column, as_of=BEFORE_CHANGES):
         curve = survival_curve(rows, by=column)
         seen = curve[curve["tenure"].isin(TENURES)]
-        truths = [true[row[column] if column else None][int(row["tenure"])] for _, row in seen.iterrows()]
+        truths = [
+            true[row[column] if column else None][int(row["tenure"])] for _, row in seen.iterrows()
+        ]
         inside.append(seen["low"].le(truths).to_numpy() & seen["high"].ge(truths).to_numpy())
     share, n = np.concatenate(inside).mean(), sum(map(len, inside))
     print(f"{share:.1%} of {n} true values covered")  # shown by pytest -rP
     # Points of one curve go together: the error of the share is that of the number of curves.
     assert n == SAMPLES * len(values) * len(TENURES)
-    assert abs(share - 0.95) < 3 * np.sqrt(0.95 * 0.05 / (SAMPLES * len(values))), f"{share:.1%} of {n} covered"
+    assert abs(share - 0.95) < 3 * np.sqrt(0.95 * 0.05 / (SAMPLES * len(values))), (
+        f"{share:.1%} of {n} covered"
+    )
 
 
 def test_ranges_of_hazards_cover_the_truth_about_19_times_in_20(snapshot):
@@ -126,10 +155,14 @@ def test_ranges_of_hazards_cover_the_truth_about_19_times_in_20(snapshot):
 
 def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not(snapshot):
     parts = {name: samples(snapshot, name) for name in COLUMNS}
-    tests = [compare_segments({name: parts[name][i] for name in COLUMNS}).set_index("column") for i in range(SAMPLES)]
+    tests = [
+        compare_segments({name: parts[name][i] for name in COLUMNS}).set_index("column")
+        for i in range(SAMPLES)
+    ]
     differ = {name: sum(test.loc[name, "p_adjusted"] < 0.05 for test in tests) for name in COLUMNS}
     assert (differ["channel"], differ["industry"]) == (SAMPLES, SAMPLES)
-    # Country has no effect: a false alarm once in 20 samples; more than 4 would be one chance in 400.
+    # Country has no effect: a false alarm once in 20 samples; more than 4 would be one chance in
+    # 400.
     assert differ["country"] <= 4
     assert all(test["n_scanned"].eq(3).all() for test in tests)
 
@@ -137,13 +170,19 @@ def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not(snapshot
 def test_the_channels_stand_in_their_true_order(snapshot):
     """Referral stays longest, paid social shortest: hazard ratios 0.80 and 1.45."""
     for rows in samples(snapshot, "channel"):
-        year = survival_curve(rows, by="channel").query("tenure == 12").set_index("channel")["estimate"]
+        year = (
+            survival_curve(rows, by="channel")
+            .query("tenure == 12")
+            .set_index("channel")["estimate"]
+        )
         assert year.idxmin() == "paid social"
         assert year["referral"] > year["paid social"] + 0.05
 
 
 def test_the_truth_is_that_of_the_documentation():
-    """Nobody on annual billing leaves before month 12, and of those on monthly billing the bump takes twice as many."""
+    """Nobody on annual billing leaves before month 12, and of those on monthly billing the bump
+    takes twice as many.
+    """
     hazard = 1 - true_survival(13)[1:] / true_survival(13)[:-1]
     assert hazard[4] > 1.6 * max(hazard[3], hazard[5])
     assert hazard[11] > 3 * max(hazard[10], hazard[12])

@@ -1,4 +1,6 @@
-"""Reports made for tests: tiny notebooks for faults, and one real report of the simulated business for the pages."""
+"""Reports made for tests: tiny notebooks for faults, and one real report of the simulated
+business for the pages.
+"""
 
 import os
 import shutil
@@ -22,8 +24,17 @@ CHAPTERS = {
     "demo": ("index", "revenue", "cohorts", "survival", "clv"),
     "cdnow": ("index", "sales", "cohorts", "repurchase", "clv"),
 }
-REPORT_PAGES = [f"{business}/*/{chapter}.html" for business, chapters in CHAPTERS.items() for chapter in chapters]
-PAGES = ["index.html", "broken/*.failed/index.html", *(f"{business}/*.html" for business in CHAPTERS), *REPORT_PAGES]
+REPORT_PAGES = [
+    f"{business}/*/{chapter}.html"
+    for business, chapters in CHAPTERS.items()
+    for chapter in chapters
+]
+PAGES = [
+    "index.html",
+    "broken/*.failed/index.html",
+    *(f"{business}/*.html" for business in CHAPTERS),
+    *REPORT_PAGES,
+]
 DESKTOP = 1280
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITH_NOTEBOOKS = """
@@ -50,45 +61,76 @@ def demo_params(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published(demo_params: Path, tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]) -> Path:
-    """What the real command publishes, once for all page tests: a report of each kind, as folder and as single file, a
-    failed run beside them, and the index of all."""
+def published(
+    demo_params: Path, tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]
+) -> Path:
+    """What the real command publishes, once for all page tests: a report of each kind, as folder
+    and as single file, a failed run beside them, and the index of all.
+    """
     output, folder = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("broken")
     write_notebook(folder, "summary", "raise ValueError('<b>broken</b>')")
     broken = demo_params.with_name("broken.yml")
     values = yaml.safe_load(demo_params.read_text(encoding="utf-8"))
-    broken.write_text(yaml.safe_dump(values | {"business": "broken", "title": "Broken & Sons"}), encoding="utf-8")
-    command = [sys.executable, "-c", WITH_NOTEBOOKS, str(folder), "report", str(broken), "--output", str(output)]
+    broken.write_text(
+        yaml.safe_dump(values | {"business": "broken", "title": "Broken & Sons"}), encoding="utf-8"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        WITH_NOTEBOOKS,
+        str(folder),
+        "report",
+        str(broken),
+        "--output",
+        str(output),
+    ]
     assert subprocess.run(command, capture_output=True, timeout=600).returncode == 1
     run_churnlib("report", str(demo_params), str(CDNOW), "--output", str(output), "--single-file")
     return output
 
 
 @pytest.fixture(scope="session")
-def demo_reports(published: Path, demo_params: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The same report by the real command, from forked and from plain kernels, in two output folders: the two reports."""
+def demo_reports(
+    published: Path, demo_params: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Path]:
+    """The same report by the real command, from forked and from plain kernels, in two output
+    folders: the two reports.
+    """
     done = run_churnlib(
-        "report", str(demo_params), "--output", str(tmp_path_factory.mktemp("plain")), "--kernel", "plain"
+        "report",
+        str(demo_params),
+        "--output",
+        str(tmp_path_factory.mktemp("plain")),
+        "--kernel",
+        "plain",
     )
     return [*(published / "demo").glob("[0-9]*"), Path(done.stdout.strip().splitlines()[-1]).parent]
 
 
 class Look(NamedTuple):
-    """A page, opened from disk without a network: what it asked for or complained of, and where it stands."""
+    """A page, opened from disk without a network: what it asked for or complained of, and where
+    it stands.
+    """
 
     page: Page
     complaints: list[str]
     path: Path
 
     def at(self, width: int = DESKTOP, height: int = 900, **media: str | None) -> Page:
-        """The page as it is at a width, in a scheme or medium, with everything unfolded that folds."""
+        """The page as it is at a width, in a scheme or medium, with everything unfolded that
+        folds.
+        """
         self.page.emulate_media(**({"media": "screen", "color_scheme": "light"} | media))
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+        self.page.evaluate(
+            "() => document.querySelectorAll('details').forEach(one => one.open = true)"
+        )
         return self.page
 
 
-@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread: no longer than needed
+@pytest.fixture(
+    scope="module"
+)  # Playwright keeps an event loop running in this thread: no longer than needed
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium)
@@ -102,9 +144,15 @@ def look(request: pytest.FixtureRequest, browser: Browser, published: Path) -> I
     (path,) = published.glob(request.param)
     context = browser.new_context(offline=True, viewport={"width": DESKTOP, "height": 900})
     page, complaints, address = context.new_page(), [], path.as_uri()
-    page.on("request", lambda request: complaints.append(request.url) if request.url != address else None)
     page.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        "request",
+        lambda request: complaints.append(request.url) if request.url != address else None,
+    )
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address, wait_until="load")
@@ -132,14 +180,18 @@ def npm_package() -> Callable[[str], Path]:
 
 def _missing(what: str) -> NoReturn:
     """Skip the test, but never in CI."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{what} (tests/report/install.sh installs it where it can)")
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(
+        f"{what} (tests/report/install.sh installs it where it can)"
+    )
 
 
 @pytest.fixture
 def notebooks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable[..., Path]
 ) -> Callable[..., Path]:
-    """`notebooks(name, *cells)` writes a chapter; the command line in this process then uses only these."""
+    """`notebooks(name, *cells)` writes a chapter; the command line in this process then uses
+    only these.
+    """
     folder = tmp_path / "notebooks"
     folder.mkdir()
     monkeypatch.setattr(plan, "NOTEBOOKS", folder)
@@ -148,14 +200,21 @@ def notebooks(
 
 @pytest.fixture(scope="session")
 def write_notebook() -> Callable[..., Path]:
-    """`write_notebook(folder, name, *cells)` for tests that run notebooks in a process of their own."""
+    """`write_notebook(folder, name, *cells)` for tests that run notebooks in a process of their
+    own.
+    """
     return _write_notebook
 
 
 def _write_notebook(folder: Path, name: str, *cells: str) -> Path:
     """A chapter whose code cells each stand under a heading `Part 1`, `Part 2`, ..."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata["churnlib"] = {"chapter": name, "title": name.title(), "order": 10, "models": ["subscription"]}
+    notebook.metadata["churnlib"] = {
+        "chapter": name,
+        "title": name.title(),
+        "order": 10,
+        "models": ["subscription"],
+    }
     notebook.cells = [nbformat.v4.new_code_cell("frozen = None", metadata={"tags": ["parameters"]})]
     for number, source in enumerate(cells, start=1):
         notebook.cells += [
@@ -171,19 +230,25 @@ def _write_notebook(folder: Path, name: str, *cells: str) -> Path:
 
 def run_churnlib(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The real command, which must succeed."""
-    done = subprocess.run([sys.executable, "-m", "churnlib", *arguments], capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        [sys.executable, "-m", "churnlib", *arguments], capture_output=True, text=True, timeout=900
+    )
     assert done.returncode == 0, done.stderr
     return done
 
 
 @pytest.fixture
 def start_churnlib() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """`start_churnlib(notebooks, *arguments)` starts the command in a process of its own over other notebooks."""
+    """`start_churnlib(notebooks, *arguments)` starts the command in a process of its own over
+    other notebooks.
+    """
     started = []
 
     def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", WITH_NOTEBOOKS, str(folder), *arguments]
-        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        started.append(
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
         return started[-1]
 
     yield start
@@ -194,13 +259,20 @@ def start_churnlib() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 @pytest.fixture
 def acme(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable[..., Path], capfd: pytest.CaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write_notebook: Callable[..., Path],
+    capfd: pytest.CaptureFixture,
 ) -> Acme:
-    """A business of nine subscriptions with notebooks of its own: reports of it take a second or two."""
+    """A business of nine subscriptions with notebooks of its own: reports of it take a second or
+    two.
+    """
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "subscriptions.csv").write_text(SPANS)
-    (tmp_path / ACME).write_text("business: acme\nmodel: subscription\ncurrency: EUR\nsource: {uri: data}\n")
+    (tmp_path / ACME).write_text(
+        "business: acme\nmodel: subscription\ncurrency: EUR\nsource: {uri: data}\n"
+    )
     monkeypatch.setattr(plan, "NOTEBOOKS", tmp_path / "notebooks")
     return Acme(tmp_path, monkeypatch, capfd, write_notebook)
 

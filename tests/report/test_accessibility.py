@@ -22,7 +22,9 @@ PAPER = "() => getComputedStyle(document.body).backgroundColor"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(look: Look, npm_package: Callable[[str], Path], scheme: str) -> None:
+def test_axe_finds_no_violation(
+    look: Look, npm_package: Callable[[str], Path], scheme: str
+) -> None:
     page = look.at(color_scheme=scheme)
     page.evaluate((npm_package("axe-core") / "axe.min.js").read_text(encoding="utf-8"))
     assert page.evaluate(VIOLATIONS) == []
@@ -55,7 +57,9 @@ def test_skip_link_comes_first_and_leads_to_the_content(look: Look) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.activeElement.matches('#content, main > section:first-child')")
+    assert page.evaluate(
+        "() => document.activeElement.matches('#content, main > section:first-child')"
+    )
     page.keyboard.press("Tab")
     assert page.evaluate("() => !document.activeElement.closest('header')")
 

@@ -1,4 +1,6 @@
-"""The whole command under faults: the last good report is intact, the exit code tells, the next run works."""
+"""The whole command under faults: the last good report is intact, the exit code tells, the next
+run works.
+"""
 
 import json
 import os
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from churnlib.__main__ import main
-from churnlib.report import build, publish
+from churnlib.report.make import build
+from churnlib.report.published import publish
 
 PERIOD = "2026-08"
 GOOD = "from IPython.display import HTML; HTML('<p>all is well</p>')"
@@ -19,13 +22,25 @@ GOOD = "from IPython.display import HTML; HTML('<p>all is well</p>')"
 
 @pytest.fixture
 def command(
-    demo_params: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_params: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., tuple[int, str, str]]:
     """`command(*options)` reports on one period in this process: (exit code, stdout, stderr)."""
 
     def run(*options: str) -> tuple[int, str, str]:
         output = str(tmp_path / "reports")
-        arguments = ["churnlib", "report", str(demo_params), "--period", PERIOD, "--output", output, *options]
+        arguments = [
+            "churnlib",
+            "report",
+            str(demo_params),
+            "--period",
+            PERIOD,
+            "--output",
+            output,
+            *options,
+        ]
         monkeypatch.setattr("sys.argv", arguments)
         with pytest.raises(SystemExit) as ended:
             main()
@@ -72,7 +87,9 @@ def test_failed_run_keeps_the_good_report_and_says_where_it_failed(
     code, out, _ = command()
     assert (code, out) == (0, f"{report / 'index.html'}\n")
     good = contents(report)
-    assert {"index.html", "revenue.html", "manifest.json", "summary.ipynb", "revenue.ipynb"} == set(good)
+    assert {"index.html", "revenue.html", "manifest.json", "summary.ipynb", "revenue.ipynb"} == set(
+        good
+    )
 
     notebooks("revenue", GOOD, "raise ValueError('<b>no</b> rows')")
     code, out, error = command()
@@ -83,10 +100,19 @@ def test_failed_run_keeps_the_good_report_and_says_where_it_failed(
     failed = report.with_name(f"{PERIOD}.failed")
     assert out == f"{failed / 'index.html'}\n"
     page = (failed / "index.html").read_text()
-    for words in ("Revenue", "Cell 5 of revenue.ipynb, under “Part 2”", "ValueError: &lt;b&gt;no&lt;/b&gt; rows"):
+    for words in (
+        "Revenue",
+        "Cell 5 of revenue.ipynb, under “Part 2”",
+        "ValueError: &lt;b&gt;no&lt;/b&gt; rows",
+    ):
         assert words in page
-    assert f'href="demo/{PERIOD}.failed/index.html"' in (report.parents[1] / "index.html").read_text()
-    told = {one["chapter"]: one for one in json.loads((failed / "manifest.json").read_text())["chapters"]}
+    assert (
+        f'href="demo/{PERIOD}.failed/index.html"' in (report.parents[1] / "index.html").read_text()
+    )
+    told = {
+        one["chapter"]: one
+        for one in json.loads((failed / "manifest.json").read_text())["chapters"]
+    }
     assert told["summary"]["status"] == "done"
     assert (told["revenue"]["status"], told["revenue"]["cell"]) == ("failed", 5)
 
@@ -145,7 +171,10 @@ def test_disk_full_is_one_message(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--chapter", "revenu"], "'revenu' is not a chapter of a subscription report. Did you mean 'revenue'?"),
+        (
+            ["--chapter", "revenu"],
+            "'revenu' is not a chapter of a subscription report. Did you mean 'revenue'?",
+        ),
         (["--from", "2026-01"], "period: give --period, or --from and --to, not both."),
     ],
 )
@@ -164,7 +193,9 @@ def test_bad_input_is_refused_before_anything_runs(
     assert not report.parents[1].exists()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 130)]
+)
 def test_run_that_is_stopped_leaves_the_good_report_and_the_next_run_works(
     number: int,
     code: int,

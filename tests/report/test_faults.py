@@ -1,4 +1,6 @@
-"""Faults put into a run: the last good report is intact and complete, the exit code tells, the next run just works."""
+"""Faults put into a run: the last good report is intact and complete, the exit code tells, the
+next run just works.
+"""
 
 import os
 import shutil
@@ -13,14 +15,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from churnlib import snapshot
-from churnlib.report import run
+from churnlib.input import checked
+from churnlib.report.execute import run
 from churnlib.report.progress import Lines
-from churnlib.report.standing import standing
+from churnlib.report.published.standing import standing
 from tests.acme import SHOW, SPANS, Acme
 from tests.business import snapshot_of
 
-# Runs the command over other notebooks and, at the n-th call of one function, kills itself as `kill -9` would.
+# Runs the command over other notebooks and, at the n-th call of one function, kills itself as `kill
+# -9` would.
 KILLED_AT = """
 import importlib, os, signal, sys
 from pathlib import Path
@@ -38,17 +41,31 @@ setattr(module, name, fatal)
 from churnlib.__main__ import main
 main()
 """
-NEVER = "churnlib.report.build.linked", 99
+NEVER = "churnlib.report.make.build.linked", 99
 
 
 @pytest.fixture
 def start(acme: Acme) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """`start(place, n)` makes the report in a process of its own, killed at the n-th call of `place`."""
+    """`start(place, n)` makes the report in a process of its own, killed at the n-th call of
+    `place`.
+    """
     started = []
 
     def begin(place: str = NEVER[0], calls: int = NEVER[1]) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", KILLED_AT, str(acme.folder / "notebooks"), place, str(calls)]
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+        command = [
+            sys.executable,
+            "-c",
+            KILLED_AT,
+            str(acme.folder / "notebooks"),
+            place,
+            str(calls),
+        ]
+        options = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "start_new_session": True,
+        }
         started.append(subprocess.Popen([*command, *acme.arguments("--force")], **options))
         return started[-1]
 
@@ -64,7 +81,9 @@ def small_disk(made: Acme) -> Iterator[Acme]:
     kept = made.folder / "kept"
     made.output.rename(kept)
     made.output.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", made.output], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", made.output], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("file systems can be mounted by root alone")
     try:
@@ -125,7 +144,9 @@ def test_faults_in_cells(made: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     assert code == 1
     assert intact(made, good)
     said = error.splitlines()[-len(FAULTS) :]
-    assert said == [f"acme 2026-03 {name}, cell 5 (Part 2): {message}" for name, (_, message) in FAULTS.items()]
+    assert said == [
+        f"acme 2026-03 {name}, cell 5 (Part 2): {message}" for name, (_, message) in FAULTS.items()
+    ]
     assert "Traceback" not in error
     assert out == f"{made.report.with_name('2026-03.failed') / 'index.html'}\n"
     for name in FAULTS:
@@ -134,17 +155,19 @@ def test_faults_in_cells(made: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 STAGES = {
-    "freezing": ("churnlib.snapshot.freeze_table", 1),
-    "executing": ("churnlib.report.run._execute", 2),
-    "rendering": ("churnlib.report.build.render_page", 1),
-    "completing": ("churnlib.report.provenance.write_manifest", 1),
-    "keeping the data": ("churnlib.report.frozen_store.put_in_place", 1),
-    "publishing": ("churnlib.report.publish.put_in_place", 1),
+    "freezing": ("churnlib.snapshot.freeze.freeze_table", 1),
+    "executing": ("churnlib.report.execute.run._execute", 2),
+    "rendering": ("churnlib.report.make.build.render_page", 1),
+    "completing": ("churnlib.report.published.provenance.write_manifest", 1),
+    "keeping the data": ("churnlib.report.published.frozen.put_in_place", 1),
+    "publishing": ("churnlib.report.published.publish.put_in_place", 1),
 }
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_runner_killed_at_each_stage(made: Acme, start: Callable[..., subprocess.Popen[str]], stage: str) -> None:
+def test_runner_killed_at_each_stage(
+    made: Acme, start: Callable[..., subprocess.Popen[str]], stage: str
+) -> None:
     good = made.files()
     process = start(*STAGES[stage])
     process.communicate(timeout=120)
@@ -153,17 +176,24 @@ def test_runner_killed_at_each_stage(made: Acme, start: Callable[..., subprocess
     next_run_works(made)
 
 
-def test_runner_killed_after_publishing_has_published(made: Acme, start: Callable[..., subprocess.Popen[str]]) -> None:
-    process = start("churnlib.report.make.write_index", 1)
+def test_runner_killed_after_publishing_has_published(
+    made: Acme, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = start("churnlib.report.make.make.write_index", 1)
     process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
     assert standing(made.report) is not None
     next_run_works(made)
 
 
-def test_interrupted_from_the_keyboard(made: Acme, start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_interrupted_from_the_keyboard(
+    made: Acme, start: Callable[..., subprocess.Popen[str]]
+) -> None:
     good, pid_file = made.files(), made.folder / "pid"
-    made.notebook("summary", f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)")
+    made.notebook(
+        "summary",
+        f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)",
+    )
     process = start()
     until(lambda: pid_file.exists() and pid_file.read_text())
     os.killpg(process.pid, signal.SIGINT)
@@ -176,7 +206,9 @@ def test_interrupted_from_the_keyboard(made: Acme, start: Callable[..., subproce
     next_run_works(made)
 
 
-@pytest.mark.parametrize("room", [0, 40_000, 200_000], ids=["none", "a little", "for the data only"])
+@pytest.mark.parametrize(
+    "room", [0, 40_000, 200_000], ids=["none", "a little", "for the data only"]
+)
 def test_disk_full(small_disk: Acme, room: int) -> None:
     good = small_disk.files()
     small_disk.notebook("summary", f"{SHOW[:-1]} * 20000)")
@@ -211,18 +243,22 @@ def test_output_folder_that_may_not_be_written(small_disk: Acme) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk.output], check=True)
     code, _, error = small_disk.make("--force")
     assert code == 2
-    assert error.splitlines()[-1].endswith("may not be written. Choose another folder with --output.")
+    assert error.splitlines()[-1].endswith(
+        "may not be written. Choose another folder with --output."
+    )
     assert intact(small_disk, good)
-    assert small_disk.make()[2] == "acme 2026-03: up to date\n", "reading is enough where nothing is to do"
+    assert small_disk.make()[2] == "acme 2026-03: up to date\n", (
+        "reading is enough where nothing is to do"
+    )
     subprocess.run(["mount", "-o", "remount,rw", small_disk.output], check=True)
     next_run_works(small_disk)
 
 
-def test_two_runs_of_a_report_at_once(acme: Acme, start: Callable[..., subprocess.Popen[str]]) -> None:
+def test_two_runs_of_a_report_at_once(
+    acme: Acme, start: Callable[..., subprocess.Popen[str]]
+) -> None:
     go, there = acme.folder / "go", acme.folder / "there"
-    waits = (
-        f"import os, time; open({str(there)!r}, 'w').close()\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
-    )
+    waits = f"import os, time; open({str(there)!r}, 'w').close()\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
     acme.notebook("summary", waits)
     first = start()
     until(there.exists)
@@ -241,12 +277,15 @@ def test_two_runs_of_a_report_at_once(acme: Acme, start: Callable[..., subproces
 
 
 @pytest.mark.parametrize(
-    "fault", ["unlink(missing_ok=True)", "write_text('customer_id,starts_on,mrr\\nx,2026-01-01,1\\n')"]
+    "fault",
+    ["unlink(missing_ok=True)", "write_text('customer_id,starts_on,mrr\\nx,2026-01-01,1\\n')"],
 )
 def test_source_that_goes_or_changes_after_it_was_frozen(made: Acme, fault: str) -> None:
     rows = made.report / "tables" / "rows.csv"
     good = rows.read_text()
-    made.notebook("summary", f"import pathlib; n = pathlib.Path({str(made.source)!r}).{fault}\n{SHOW}")
+    made.notebook(
+        "summary", f"import pathlib; n = pathlib.Path({str(made.source)!r}).{fault}\n{SHOW}"
+    )
     assert made.make("--force")[0] == 0
     assert rows.read_text() == good
     assert made.command("verify", made.report)[1].startswith("acme 2026-03: the same")
@@ -255,17 +294,20 @@ def test_source_that_goes_or_changes_after_it_was_frozen(made: Acme, fault: str)
 
 
 def test_source_that_changes_while_it_is_read(made: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
-    good, real = made.files(), snapshot.check
+    good, real = made.files(), checked.check
 
-    def check(params: object) -> snapshot.Checked:
-        checked = real(params)
+    def check(params: object) -> checked.Checked:
+        found = real(params)
         made.source.write_text(SPANS + "z,2026-01-01,,5\n")
-        return checked
+        return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot, "check", check)
+        patch.setattr(checked, "check", check)
         code, _, error = made.make("--force")
-    assert (code, error) == (2, "churnlib: source.uri = 'data': it changed while it was read. Run again.\n")
+    assert (code, error) == (
+        2,
+        "churnlib: source.uri = 'data': it changed while it was read. Run again.\n",
+    )
     assert intact(made, good)
     next_run_works(made)
 
@@ -285,7 +327,9 @@ def test_database_that_is_gone(made: Acme) -> None:
 def test_parameters_edited_during_the_run(made: Acme) -> None:
     rows, text = made.report / "tables" / "rows.csv", made.params.read_text()
     good = rows.read_text()
-    made.notebook("summary", f"n = open({str(made.params)!r}, 'w').write('margin: [nonsense')\n{SHOW}")
+    made.notebook(
+        "summary", f"n = open({str(made.params)!r}, 'w').write('margin: [nonsense')\n{SHOW}"
+    )
     assert made.make("--force")[0] == 0
     assert rows.read_text() == good
     code, _, error = made.make()
@@ -319,4 +363,6 @@ def test_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         patch.setattr(pd.DataFrame, "to_csv", breaks)
         with pytest.raises(OSError, match="No space"):
             made.write_table("x", pd.DataFrame({"n": [2]}))
-    assert [(path.name, path.read_text()) for path in (tmp_path / "tables").iterdir()] == [("x.csv", "n\n1\n")]
+    assert [(path.name, path.read_text()) for path in (tmp_path / "tables").iterdir()] == [
+        ("x.csv", "n\n1\n")
+    ]

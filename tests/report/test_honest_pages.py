@@ -1,7 +1,9 @@
-"""Extreme businesses: each gives a clear message or an honest page, never a traceback, a NaN or an empty axis.
+"""Extreme businesses: each gives a clear message or an honest page, never a traceback, a NaN or an
+empty axis.
 
-The cells of every chapter that fits are run here in this process, one after another, as a kernel would: that takes
-seconds, where kernels would take minutes. That kernels do the same is for test_run and test_pages.
+The cells of every chapter that fits are run here in this process, one after another, as a kernel
+would: that takes seconds, where kernels would take minutes. That kernels do the same is for
+test_run and test_pages.
 """
 
 import ast
@@ -23,27 +25,44 @@ from matplotlib.axes import Axes
 
 from churnlib.errors import ChurnlibError
 from churnlib.figures.svg import to_svg
-from churnlib.models import predictive
-from churnlib.params import read_params
+from churnlib.input.checked import check
+from churnlib.models.purchases import predictive
+from churnlib.page import blocks
+from churnlib.page.markup import Block
+from churnlib.params.read import read_params
 from churnlib.periods import Period
-from churnlib.report import blocks
-from churnlib.report.markup import Block
 from churnlib.report.plan import choose, read_chapters
-from churnlib.snapshot import Snapshot, check, freeze
+from churnlib.snapshot.freeze import freeze
+from churnlib.snapshot.snapshot import Snapshot
 
 PARAMETERS = "parameters"
-HOSTILE = ["<script>alert(1)</script>", '"a" & <b>', "\u202elr\u202c", "x" * 300, "=1+1", "$a_b$", "all", "it's"]
-# What only a mistake puts before a reader: missing numbers, objects, code, wrong plurals, ranges of nothing.
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"a" & <b>',
+    "\u202elr\u202c",
+    "x" * 300,
+    "=1+1",
+    "$a_b$",
+    "all",
+    "it's",
+]
+# What only a mistake puts before a reader: missing numbers, objects, code, wrong plurals, ranges of
+# nothing.
 MISTAKES = re.compile(
-    r"\bNaN\b|\bnan\b|\bNaT\b|\b-?inf\b|<NA>|\bNone\b(?! of\b)|<[\w.]+ object at|\bnp\.\w+|Timestamp\(|Traceback|\w*Warning\b"
-    r"|\(– to|to –\)|is –|say –|(?<![\d,.])1 (customers|months|weeks|days|purchases|periods|columns|forecasts|rows|times)\b"
-    r"|\b0 (weeks|months|periods)\b|of (the )?0 (customers|observed)|\u202e|\(\(|[+−]\d+,\d{3}\.\d\xa0%"
+    r"\bNaN\b|\bnan\b|\bNaT\b|\b-?inf\b|<NA>|\bNone\b(?! of\b)|<[\w.]+ object "
+    r"at|\bnp\.\w+|Timestamp\(|Traceback|\w*Warning\b"
+    r"|\(– to|to –\)|is –|say –|(?<![\d,.])1 "
+    r"(customers|months|weeks|days|purchases|periods|columns|forecasts|rows|times)\b"
+    r"|\b0 (weeks|months|periods)\b|of (the )?0 "
+    r"(customers|observed)|\u202e|\(\(|[+−]\d+,\d{3}\.\d\xa0%"
 )
 
 
 @dataclass(frozen=True)
 class Business:
-    """A business as rows; `period` None means the last complete one; `says` is the message where it is refused."""
+    """A business as rows; `period` None means the last complete one; `says` is the message where
+    it is refused.
+    """
 
     rows: list[tuple]
     period: str | None = None
@@ -79,7 +98,9 @@ def bought(n: int, times: int, every: int = 20, amount: float = 12.5) -> list[tu
     """`n` customers over half a year; customer k buys 1 to `times` times, ever `every` days."""
     starts = [later("2025-01-03", 180 * who // n) for who in range(n)]
     return [
-        (f"c{who}", later(starts[who], every * k), amount + who % 7) for who in range(n) for k in range(who % times + 1)
+        (f"c{who}", later(starts[who], every * k), amount + who % 7)
+        for who in range(n)
+        for k in range(who % times + 1)
     ]
 
 
@@ -124,14 +145,20 @@ ORDERS = {
     ),
     "yen": Business(bought(90, 4, amount=1500), "2025-09", params={**ENDS, "currency": "JPY"}),
 }  # fmt: skip
-CASES = [("subscription", name) for name in SUBSCRIPTIONS] + [("transactional", name) for name in ORDERS]
+CASES = [("subscription", name) for name in SUBSCRIPTIONS] + [
+    ("transactional", name) for name in ORDERS
+]
 
 
-@pytest.mark.parametrize(("model", "name"), CASES, ids=[f"{model}: {name}" for model, name in CASES])
+@pytest.mark.parametrize(
+    ("model", "name"), CASES, ids=[f"{model}: {name}" for model, name in CASES]
+)
 def test_a_clear_message_or_an_honest_page(
     model: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(predictive, "DRAWS", 40)  # a tenth of the futures: their number decides no sentence here
+    monkeypatch.setattr(
+        predictive, "DRAWS", 40
+    )  # a tenth of the futures: their number decides no sentence here
     monkeypatch.setattr(blocks, "to_svg", drawn)
     business = (SUBSCRIPTIONS if model == "subscription" else ORDERS)[name]
     file = write(business, model, tmp_path)
@@ -146,7 +173,9 @@ def test_a_clear_message_or_an_honest_page(
         assert MISTAKES.findall(read(block)) == [], f"{where}: {read(block)}"
         assert "<script" not in block.html, where
     for table in (snapshot.folder / "tables").glob("*.csv"):
-        assert not re.search(r"(^|,)(nan|inf|NaT|None)(,|$)", table.read_text(encoding="utf-8"), re.M), table.name
+        assert not re.search(
+            r"(^|,)(nan|inf|NaT|None)(,|$)", table.read_text(encoding="utf-8"), re.M
+        ), table.name
 
 
 def test_a_table_without_rows_is_its_caption() -> None:
@@ -154,7 +183,9 @@ def test_a_table_without_rows_is_its_caption() -> None:
     said = blocks.table_block(none, name="t", caption="Nobody left.", formats={"channel": "text"})
     assert "<table" not in said.html
     assert read(said) == "Nobody left."
-    title = blocks.table_block(none, name="t", caption="Churn by quarter", formats={"channel": "text"})
+    title = blocks.table_block(
+        none, name="t", caption="Churn by quarter", formats={"channel": "text"}
+    )
     assert title.summary == "Churn by quarter: there is nothing to show."
 
 
@@ -165,12 +196,24 @@ def test_text_of_the_data_cannot_turn_what_follows_it() -> None:
 def write(business: Business, model: str, folder: Path) -> Path:
     """Its files and its parameter file."""
     table = "subscriptions" if model == "subscription" else "orders"
-    header = "customer_id,starts_on,ends_on,mrr" if model == "subscription" else "customer_id,ordered_at,amount"
+    header = (
+        "customer_id,starts_on,ends_on,mrr"
+        if model == "subscription"
+        else "customer_id,ordered_at,amount"
+    )
     _csv(folder / f"{table}.csv", business.header or header, business.rows)
-    values = {"business": "edge", "model": model, "currency": "EUR", "source": {"uri": "."}, **business.params}
+    values = {
+        "business": "edge",
+        "model": model,
+        "currency": "EUR",
+        "source": {"uri": "."},
+        **business.params,
+    }
     if business.attribute:
         people = dict.fromkeys(row[0] for row in business.rows)
-        quoted = ('"{}"'.format(value.replace('"', '""')) for value in itertools.cycle(business.attribute))
+        quoted = (
+            '"{}"'.format(value.replace('"', '""')) for value in itertools.cycle(business.attribute)
+        )
         _csv(folder / "customers.csv", "customer_id,kind", list(zip(people, quoted, strict=False)))
     (folder / "edge.yml").write_text(yaml.safe_dump(values), encoding="utf-8")
     return folder / "edge.yml"
@@ -195,7 +238,11 @@ def drawn(ax: Axes, key: str) -> str:
 
 def run_chapters(snapshot: Snapshot) -> Iterator[tuple[str, str, Any]]:
     """What each cell of each chapter that fits ends in."""
-    tables = [name for name in ("customers", "subscriptions", "orders") if getattr(snapshot, name) is not None]
+    tables = [
+        name
+        for name in ("customers", "subscriptions", "orders")
+        if getattr(snapshot, name) is not None
+    ]
     for chapter in choose(read_chapters(), snapshot.params, tables)[0]:
         names: dict[str, Any] = {"__name__": "__main__"}
         for cell in json.loads(chapter.path.read_text(encoding="utf-8"))["cells"]:
@@ -218,5 +265,7 @@ def _run(cell: dict[str, Any], names: dict[str, Any]) -> Iterator[Any]:
 def read(block: Block) -> str:
     """All that a reader sees or hears of a block: its text and its text alternatives."""
     heard = " ".join(re.findall(r'(?:aria-label|title)="([^"]*)"', block.html))
-    seen = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|defs|metadata)\b.*?</\1>", " ", block.html, flags=re.S))
+    seen = re.sub(
+        r"<[^>]+>", " ", re.sub(r"<(style|defs|metadata)\b.*?</\1>", " ", block.html, flags=re.S)
+    )
     return " ".join(html.unescape(f"{seen} {heard}").split())

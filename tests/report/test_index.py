@@ -5,14 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report.index import periods, read_reports, write_index
+from churnlib.report.render.index import periods, read_reports, write_index
 
 
 def publish(output: Path, business: str, folder: str, title: str = "Acme", **more: object) -> None:
     report = output / business / folder
     report.mkdir(parents=True)
     name = "October 2026" if folder.startswith("2026-10") else folder
-    manifest = {"format": 1, "title": title, "period_name": name, "chapters": [{"title": "Summary"}]}
+    manifest = {
+        "format": 1,
+        "title": title,
+        "period_name": name,
+        "chapters": [{"title": "Summary"}],
+    }
     (report / "manifest.json").write_text(json.dumps(manifest | more))
 
 
@@ -32,7 +37,12 @@ def test_businesses_by_title_and_periods_newest_first(tmp_path: Path) -> None:
 def test_months_and_quarters_stand_in_one_order(tmp_path: Path) -> None:
     for label in ("2026-10", "2026-Q3", "2026-08", "2025-Q4"):
         publish(tmp_path, "acme", label)
-    assert [one["label"] for one in periods(read_reports(tmp_path))] == ["2026-10", "2026-Q3", "2026-08", "2025-Q4"]
+    assert [one["label"] for one in periods(read_reports(tmp_path))] == [
+        "2026-10",
+        "2026-Q3",
+        "2026-08",
+        "2025-Q4",
+    ]
 
 
 def test_headline_is_the_first_key_figure_with_its_course(tmp_path: Path) -> None:
@@ -40,7 +50,9 @@ def test_headline_is_the_first_key_figure_with_its_course(tmp_path: Path) -> Non
     publish(tmp_path, "acme", "2026-10")
     tables = tmp_path / "acme" / "2026-10" / "tables"
     tables.mkdir()
-    (tables / "key_figures.csv").write_text('figure,value,course\nMRR,"<\u20ac5>","[1, null, 3, 4]"\nChurn,3 %,[]\n')
+    (tables / "key_figures.csv").write_text(
+        'figure,value,course\nMRR,"<\u20ac5>","[1, null, 3, 4]"\nChurn,3 %,[]\n'
+    )
     page = write_index(tmp_path).read_text()
     assert "&lt;\u20ac5&gt;<span" in page
     assert "<\u20ac5>" not in page

@@ -1,4 +1,6 @@
-"""Forked kernels are as plain ones, only sooner: same output, same faults noticed, nobody left behind."""
+"""Forked kernels are as plain ones, only sooner: same output, same faults noticed, nobody left
+behind.
+"""
 
 import asyncio
 import contextlib
@@ -16,33 +18,37 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from churnlib.report import forked
-from churnlib.report.forked import BEFORE_IMPORTS, FORKED, ForkedProvisioner, ForkServer
-from churnlib.report.kernels import Kernels, kernel_environment
+from churnlib.report.execute import forked
+from churnlib.report.execute.forked import BEFORE_IMPORTS, FORKED, ForkedProvisioner, ForkServer
+from churnlib.report.execute.kernels import Kernels, kernel_environment
+from churnlib.report.execute.run import ChapterResult
 from churnlib.report.plan import PROJECT, read_chapters
-from churnlib.report.run import ChapterResult
 from tests.report.test_run import alive, one, until
 
 pytestmark = pytest.mark.skipif(not forked.can_fork(), reason="this system does not fork")
 
 PRELOADED = """
 import os, sys
-from churnlib.report import fork_server
+from churnlib.report.execute import fork_server
 fork_server.preload()
 absent = [name for name in ("duckdb", "lifelines", "papermill", "nbconvert") if name in sys.modules]
 print(len(os.listdir("/proc/self/task")), absent, "pandas" in sys.modules, "seaborn" in sys.modules)
 """
 SAME = (
     "import os, sys, warnings",
-    "print(sorted(set(os.environ.items()) - {('JPY_PARENT_PID', os.environ.get('JPY_PARENT_PID'))}))",
+    "print(sorted(set(os.environ.items()) - {('JPY_PARENT_PID', "
+    "os.environ.get('JPY_PARENT_PID'))}))",
     "print({str(n) for n in range(50)}, hash('churn'))",
     "print(__name__, os.getcwd(), sys.path, sys.flags, warnings.defaultaction)",
-    "import matplotlib, matplotlib.pyplot as plt; print(matplotlib.get_backend(), sorted(matplotlib.rcParams.items()))",
+    "import matplotlib, matplotlib.pyplot as plt; print(matplotlib.get_backend(), "
+    "sorted(matplotlib.rcParams.items()))",
     "_ = plt.plot([1, 2, 3])",
     "plt.figure(); _ = plt.bar(['a'], [1]); print('shown below')",
-    "import signal; print([signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])",
+    "import signal; print([signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, "
+    "signal.SIGCHLD)])",
     "import multiprocessing as mp; print(mp.get_context('fork').Pool(1).map(abs, [-1]))",
-    "import subprocess; print(subprocess.run(['sh', '-c', 'echo words; exit 3'], capture_output=True))",
+    "import subprocess; print(subprocess.run(['sh', '-c', 'echo words; exit 3'], "
+    "capture_output=True))",
 )
 DRAWS = "import numpy, random, uuid; print(numpy.random.rand(), random.random(), uuid.uuid4(), numpy.random.normal())"
 ENDLESS = "import os, time; open({!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\n{}"
@@ -51,7 +57,7 @@ import sys
 from pathlib import Path
 from churnlib.report import plan
 plan.NOTEBOOKS = Path(sys.argv[1])
-from churnlib.report.kernels import Kernels
+from churnlib.report.execute.kernels import Kernels
 from tests.report.test_run import one
 with Kernels() as kernels:
     one(plan.read_chapters()[0], kernels, Path(sys.argv[2]))
@@ -72,12 +78,19 @@ def run_all(folder: Path, work: Path, *, plain: bool) -> dict[str, ChapterResult
         return {chapter.name: one(chapter, kernels, work) for chapter in read_chapters(folder)}
 
 
-def test_output_is_the_same_as_in_a_plain_kernel(write_notebook: Callable[..., Path], tmp_path: Path) -> None:
+def test_output_is_the_same_as_in_a_plain_kernel(
+    write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
     write_notebook(tmp_path, "same", *SAME)
     by_kind = [run_all(tmp_path, tmp_path, plain=plain)["same"] for plain in (True, False)]
     assert [result.fault for result in by_kind] == [None, None]
-    plain, quick = ([cell.outputs for cell in result.notebook.cells if cell.cell_type == "code"] for result in by_kind)
-    figures = [output for outputs in quick for output in outputs if output.output_type == "display_data"]
+    plain, quick = (
+        [cell.outputs for cell in result.notebook.cells if cell.cell_type == "code"]
+        for result in by_kind
+    )
+    figures = [
+        output for outputs in quick for output in outputs if output.output_type == "display_data"
+    ]
     assert len(figures) == 2
     for one_cell, other in zip(plain, quick, strict=True):
         assert without_folder(one_cell) == without_folder(other)
@@ -90,23 +103,36 @@ def without_folder(outputs: list[nbformat.NotebookNode]) -> str:
     return text if at < 0 else text.replace(text[at : at + len("churnlib-") + 8], "private")
 
 
-def test_kernels_of_one_server_draw_different_numbers(write_notebook: Callable[..., Path], tmp_path: Path) -> None:
+def test_kernels_of_one_server_draw_different_numbers(
+    write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
     for name in ("first", "second"):
         write_notebook(tmp_path, name, DRAWS)
     results = run_all(tmp_path, tmp_path, plain=False)
-    first, second = (results[name].notebook.cells[-1].outputs[0].text.split() for name in ("first", "second"))
+    first, second = (
+        results[name].notebook.cells[-1].outputs[0].text.split() for name in ("first", "second")
+    )
     assert not set(first) & set(second)
 
 
-def test_nothing_of_one_notebook_reaches_the_next(write_notebook: Callable[..., Path], tmp_path: Path) -> None:
+def test_nothing_of_one_notebook_reaches_the_next(
+    write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
     write_notebook(tmp_path, "a", "import churnlib; churnlib.left_behind = 1; x = 1")
-    write_notebook(tmp_path, "b", "import churnlib; print(hasattr(churnlib, 'left_behind'), 'x' in globals())")
-    assert run_all(tmp_path, tmp_path, plain=False)["b"].notebook.cells[-1].outputs[0].text == "False False\n"
+    write_notebook(
+        tmp_path, "b", "import churnlib; print(hasattr(churnlib, 'left_behind'), 'x' in globals())"
+    )
+    assert (
+        run_all(tmp_path, tmp_path, plain=False)["b"].notebook.cells[-1].outputs[0].text
+        == "False False\n"
+    )
 
 
 def test_server_has_one_thread_and_no_engine() -> None:
     environment = dict(os.environ) | BEFORE_IMPORTS
-    done = subprocess.run([sys.executable, "-c", PRELOADED], capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", PRELOADED], capture_output=True, text=True, env=environment
+    )
     assert done.stdout.strip() == "1 [] True True", done.stderr
 
 
@@ -119,7 +145,9 @@ def test_shell_that_makes_warnings_errors_does_no_harm(
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
-def test_exit_code_comes_through_the_server(server: ForkServer, tmp_path: Path, number: signal.Signals) -> None:
+def test_exit_code_comes_through_the_server(
+    server: ForkServer, tmp_path: Path, number: signal.Signals
+) -> None:
     connection = tmp_path / "kernel.json"
     kernel = server.fork(["-f", str(connection)], dict(os.environ), str(tmp_path), (None, None))
     assert os.getpgid(kernel.pid) == kernel.pid
@@ -133,7 +161,9 @@ def test_exit_code_comes_through_the_server(server: ForkServer, tmp_path: Path, 
 
 def test_kernel_that_cannot_start_tells_why_in_its_log(server: ForkServer, tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as words:
-        kernel = server.fork(["--nonsense"], dict(os.environ), str(tmp_path / "absent"), (words, words))
+        kernel = server.fork(
+            ["--nonsense"], dict(os.environ), str(tmp_path / "absent"), (words, words)
+        )
         assert kernel.wait() == 1
     assert "absent" in (tmp_path / "log").read_text()
 
@@ -150,13 +180,17 @@ def test_server_that_cannot_start_is_a_fault(
     assert fault.message == expected
 
 
-def test_endless_kernel_ends_with_its_runner(notebooks: Callable[..., Path], tmp_path: Path) -> None:
+def test_endless_kernel_ends_with_its_runner(
+    notebooks: Callable[..., Path], tmp_path: Path
+) -> None:
     with endless_run(notebooks, tmp_path, "while True: pass") as (runner, kernel, server):
         runner.send_signal(signal.SIGKILL)
         until(lambda: not alive(kernel) and not alive(server))
 
 
-def test_what_a_notebook_started_ends_with_its_runner(notebooks: Callable[..., Path], tmp_path: Path) -> None:
+def test_what_a_notebook_started_ends_with_its_runner(
+    notebooks: Callable[..., Path], tmp_path: Path
+) -> None:
     child = tmp_path / "child"
     starts = f"import subprocess; p = subprocess.Popen(['sleep', '600']); open({str(child)!r}, 'w').write(str(p.pid)); p.wait()"
     with endless_run(notebooks, tmp_path, starts) as (runner, kernel, server):
@@ -178,7 +212,9 @@ def test_killed_server_fails_the_chapter_and_takes_its_kernels_along(
 def endless_run(
     notebooks: Callable[..., Path], folder: Path, last: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
-    """A runner in a process of its own with one chapter that does not end: (runner, kernel's pid, server's pid)."""
+    """A runner in a process of its own with one chapter that does not end: (runner, kernel's
+    pid, server's pid).
+    """
     pids = folder / "pids"
     source = notebooks("endless", ENDLESS.format(str(pids), last)).parent
     runner = subprocess.Popen([sys.executable, "-c", RUNNER, str(source), str(folder)], cwd=PROJECT)
@@ -193,7 +229,9 @@ def endless_run(
         runner.wait()
 
 
-def test_papermill_uses_the_provisioner_unchanged(write_notebook: Callable[..., Path], tmp_path: Path) -> None:
+def test_papermill_uses_the_provisioner_unchanged(
+    write_notebook: Callable[..., Path], tmp_path: Path
+) -> None:
     kernels = tmp_path / "kernels" / "quick"
     kernels.mkdir(parents=True)
     spec = {
@@ -204,8 +242,17 @@ def test_papermill_uses_the_provisioner_unchanged(write_notebook: Callable[..., 
     }
     (kernels / "kernel.json").write_text(json.dumps(spec))
     book = write_notebook(tmp_path, "good", "import sys; print('seaborn' in sys.modules)")
-    code = "import sys, churnlib.report.forked; from papermill.__main__ import papermill; papermill(sys.argv[1:])"
-    command = [sys.executable, "-c", code, str(book), str(tmp_path / "out.ipynb"), "-k", "quick", "--no-progress-bar"]
+    code = "import sys, churnlib.report.execute.forked; from papermill.__main__ import papermill; papermill(sys.argv[1:])"
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        str(book),
+        str(tmp_path / "out.ipynb"),
+        "-k",
+        "quick",
+        "--no-progress-bar",
+    ]
     environment = dict(os.environ) | {"JUPYTER_PATH": str(tmp_path)}
     began = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200)

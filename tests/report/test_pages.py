@@ -1,4 +1,6 @@
-"""Every page that is published, looked at in a real headless Chromium: offline, on phones and desktops."""
+"""Every page that is published, looked at in a real headless Chromium: offline, on phones and
+desktops.
+"""
 
 import json
 import re
@@ -15,7 +17,8 @@ WIDTHS = (360, 390, 768, 1280)
 MAX_BYTES = 1_000_000
 # Text that only a mistake puts before a reader: missing numbers, objects' names, libraries' words.
 MISTAKES = re.compile(
-    r"\bNaN\b|\bnan\b|\bNaT\b|\binf\b|<[\w.]+ object at|\bNone\b(?! of\b)|\w*Warning\b|Traceback|0x[0-9a-f]{6,}"
+    r"\bNaN\b|\bnan\b|\bNaT\b|\binf\b|<[\w.]+ object at|\bNone\b(?! "
+    r"of\b)|\w*Warning\b|Traceback|0x[0-9a-f]{6,}"
 )
 CODE = re.compile(r"import churnlib|\bcl\.\w+\(|snapshot\.\w|globals\(\)|(?:In|Out)\s?\[")
 WITHOUT_NAME = """() => [...document.querySelectorAll('img, svg[role=img]')]
@@ -88,11 +91,15 @@ def test_page_never_scrolls_sideways(look: Look) -> None:
 
 def test_links_lead_somewhere(look: Look) -> None:
     assert look.page.evaluate(BROKEN_ANCHORS) == []
-    links = look.page.evaluate("() => [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))")
+    links = look.page.evaluate(
+        "() => [...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))"
+    )
     for link in links:
         file, _, anchor = link.partition("#")
         assert not file or (look.path.parent / file).exists(), link
-        if anchor and file and not file.startswith(".."):  # to other periods there may be no report yet
+        if (
+            anchor and file and not file.startswith("..")
+        ):  # to other periods there may be no report yet
             assert f'id="{anchor}"' in (look.path.parent / file).read_text(encoding="utf-8"), link
 
 
@@ -106,15 +113,22 @@ def test_pages_are_valid_html(published: Path, npm_package: Callable[[str], Path
     pages = list(published.rglob("*.html"))
     assert len(pages) >= sum(map(len, CHAPTERS.values())) + 4
     checked = subprocess.run(
-        ["java", "-jar", str(jar), "--format", "json", *map(str, pages)], capture_output=True, text=True, timeout=300
+        ["java", "-jar", str(jar), "--format", "json", *map(str, pages)],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     found = json.loads(checked.stderr)["messages"]
-    assert [(one["url"].rsplit("/", 1)[-1], one["message"], one.get("extract")) for one in found] == []
+    assert [
+        (one["url"].rsplit("/", 1)[-1], one["message"], one.get("extract")) for one in found
+    ] == []
 
 
 @pytest.mark.parametrize("business", CHAPTERS)
 def test_first_screen_says_what_happened(browser: Browser, published: Path, business: str) -> None:
-    """Without scrolling: title, as-of, all key figures in one row, and the first sentences on what happened."""
+    """Without scrolling: title, as-of, all key figures in one row, and the first sentences on
+    what happened.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(next(published.glob(f"{business}/*/index.html")).as_uri())
     keys = page.locator(".cl-keys li")
@@ -142,7 +156,9 @@ def test_a_segment_keeps_its_colour(browser: Browser, published: Path) -> None:
 
 
 @pytest.mark.parametrize("business", CHAPTERS)
-def test_single_file_holds_the_whole_report(browser: Browser, published: Path, business: str) -> None:
+def test_single_file_holds_the_whole_report(
+    browser: Browser, published: Path, business: str
+) -> None:
     page = browser.new_page()
     page.goto(next(published.glob(f"{business}/*.html")).as_uri())
     for chapter in CHAPTERS[business]:
@@ -154,7 +170,9 @@ def test_single_file_holds_the_whole_report(browser: Browser, published: Path, b
         alone.close()
     page.locator(".cl-evidence a").first.click()
     assert "#" in page.url
-    assert page.evaluate("() => document.querySelector(':target').closest('section').id !== 'summary'")
+    assert page.evaluate(
+        "() => document.querySelector(':target').closest('section').id !== 'summary'"
+    )
     leading_out = page.locator("a[href]:not([href^='#'])").all()
     assert [one.get_attribute("href") for one in leading_out] == []
     page.close()
@@ -169,7 +187,11 @@ def test_title_period_and_provenance(demo_reports: list[Path], browser: Browser)
             assert words in page.title()
             assert words in page.locator("h1").first.inner_text()
         footer = page.locator("footer").inner_text()
-        for words in ("demo", manifest["fingerprints"]["data"][:12], manifest["fingerprints"]["parameters"]):
+        for words in (
+            "demo",
+            manifest["fingerprints"]["data"][:12],
+            manifest["fingerprints"]["parameters"],
+        ):
             assert words in footer
         assert f"churnlib report demo.yml --period {manifest['period']}" in footer
     page.close()
@@ -197,7 +219,9 @@ def test_no_raw_rows_are_published(published: Path) -> None:
     """What `verify` needs is kept apart, hidden, and linked from no page."""
     rows = [path.relative_to(published) for path in published.rglob("*.parquet")]
     assert {path.parts[0] for path in rows} == {".frozen"}
-    assert not any(".frozen" in page.read_text(encoding="utf-8") for page in published.rglob("*.html"))
+    assert not any(
+        ".frozen" in page.read_text(encoding="utf-8") for page in published.rglob("*.html")
+    )
 
 
 def test_fixed_tables(demo_reports: list[Path]) -> None:
@@ -216,11 +240,18 @@ def test_fixed_tables(demo_reports: list[Path]) -> None:
         "key_figures": "figure value change_previous change_year course",
     }
     for name, columns in promised.items():
-        header = (demo_reports[0] / "tables" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        header = (
+            (demo_reports[0] / "tables" / f"{name}.csv")
+            .read_text(encoding="utf-8")
+            .splitlines()[0]
+            .split(",")
+        )
         assert [column for column in columns.split() if column not in header] == [], name
 
 
-def test_index_leads_to_the_reports_and_shows_the_failure(browser: Browser, published: Path) -> None:
+def test_index_leads_to_the_reports_and_shows_the_failure(
+    browser: Browser, published: Path
+) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto((published / "index.html").as_uri())
     (report,) = published.glob("demo/[0-9]*/")

@@ -24,7 +24,8 @@ def plain(text: str) -> str:
 def test_charts_and_tables_are_never_split(look: Look) -> None:
     parts = look.at(media="print").evaluate(WHOLE)
     pages = [
-        plain(page.extract_text()) for page in PdfReader(io.BytesIO(look.page.pdf(prefer_css_page_size=True))).pages
+        plain(page.extract_text())
+        for page in PdfReader(io.BytesIO(look.page.pdf(prefer_css_page_size=True))).pages
     ]
     for first, last in parts:
         on = [number for number, text in enumerate(pages) if plain(first) in text]

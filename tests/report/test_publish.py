@@ -1,4 +1,6 @@
-"""A report appears whole or not at all, and a killed run leaves nothing that the next one stumbles over."""
+"""A report appears whole or not at all, and a killed run leaves nothing that the next one
+stumbles over.
+"""
 
 import errno
 import os
@@ -7,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report import publish
-from churnlib.report.publish import OutputError, Workspace, clean_leftovers, exchange, write_whole, writing
+from churnlib.report.published import publish
+from churnlib.report.published.publish import (
+    OutputError,
+    Workspace,
+    clean_leftovers,
+    exchange,
+    write_whole,
+    writing,
+)
 
 
 def quiet(_text: str) -> None:
@@ -49,7 +58,9 @@ def test_new_report_replaces_the_old_one_and_leaves_nothing_else(final: Path) ->
 
 
 @pytest.mark.usefixtures("either_way")
-def test_failed_run_never_touches_the_good_report_and_goes_with_the_next_good_one(final: Path) -> None:
+def test_failed_run_never_touches_the_good_report_and_goes_with_the_next_good_one(
+    final: Path,
+) -> None:
     make(final, "good")
     make(final, "broken", failed=True)
     make(final, "broken again", failed=True)
@@ -104,10 +115,14 @@ def test_run_that_is_alive_is_let_be(final: Path) -> None:
     assert names(final.parent) == []
 
 
-def test_second_run_of_a_report_says_who_is_at_it(final: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_run_of_a_report_says_who_is_at_it(
+    final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(publish, "LOCK_WAIT", 0)
     space = Workspace(final, waiting=quiet)
-    with pytest.raises(OutputError, match=rf"2026-10: another run \(process {os.getpid()}\) is making this report"):
+    with pytest.raises(
+        OutputError, match=rf"2026-10: another run \(process {os.getpid()}\) is making this report"
+    ):
         Workspace(final, waiting=quiet)
     assert space.pages.is_dir()
     space.close()
@@ -131,7 +146,9 @@ def test_second_run_of_a_report_waits_for_the_first(final: Path) -> None:
         (errno.EIO, "Input/output error"),
     ],
 )
-def test_what_the_system_says_becomes_one_sentence(tmp_path: Path, number: int, message: str) -> None:
+def test_what_the_system_says_becomes_one_sentence(
+    tmp_path: Path, number: int, message: str
+) -> None:
     with pytest.raises(OutputError, match=message), writing(tmp_path):
         raise OSError(number, os.strerror(number))
 
@@ -142,7 +159,9 @@ def test_file_in_place_of_the_output_folder(tmp_path: Path) -> None:
         Workspace(tmp_path / "demo" / "2026-10", waiting=quiet)
 
 
-def test_disk_full_while_publishing_leaves_the_last_good_report(final: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_while_publishing_leaves_the_last_good_report(
+    final: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(final, "good")
 
     def full(*_arguments: object) -> None:

@@ -9,11 +9,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from churnlib.params import params_from_values
+from churnlib.params.read import params_from_values
 from churnlib.periods import Period
 from churnlib.report.plan import Chapter, Plan
-from churnlib.report.provenance import footer, params_fingerprint, software
-from churnlib.report.render import contents, kept_notebook, page_context, render_page
+from churnlib.report.published.provenance import footer, params_fingerprint, software
+from churnlib.report.render.pages import contents, kept_notebook, page_context, render_page
 
 VALUES = {
     "business": "acme",
@@ -34,11 +34,16 @@ def output(kind: str, **data: object) -> NotebookNode:
 @pytest.fixture
 def notebook() -> NotebookNode:
     made = nbformat.v4.new_notebook()
-    injected = nbformat.v4.new_code_cell("frozen = '/tmp/build-1/frozen'", metadata={"tags": ["injected-parameters"]})
+    injected = nbformat.v4.new_code_cell(
+        "frozen = '/tmp/build-1/frozen'", metadata={"tags": ["injected-parameters"]}
+    )
     shown = nbformat.v4.new_code_cell("secret_code()", metadata={"papermill": {"duration": 1.5}})
     shown.outputs = [
         output("stream", name="stderr", text="FutureWarning: /tmp/build-1/frozen/x"),
-        output("execute_result", data={"text/html": "<p id='block'>42</p>", "text/plain": "<Block object at 0x7f>"}),
+        output(
+            "execute_result",
+            data={"text/html": "<p id='block'>42</p>", "text/plain": "<Block object at 0x7f>"},
+        ),
     ]
     made.cells = [
         nbformat.v4.new_markdown_cell("# Title\n\n## Who left & why\n\n### Detail\n\n## When"),
@@ -51,10 +56,18 @@ def notebook() -> NotebookNode:
 
 @pytest.fixture
 def plan() -> Plan:
-    return Plan(params_from_values(VALUES), Period.parse("2026-10"), (SUMMARY, CLV), (LEFT_OUT,), "params/acme.yml")
+    return Plan(
+        params_from_values(VALUES),
+        Period.parse("2026-10"),
+        (SUMMARY, CLV),
+        (LEFT_OUT,),
+        "params/acme.yml",
+    )
 
 
-SNAPSHOT = SimpleNamespace(as_of=date(2026, 11, 1), fingerprint="f" * 64, data_box=[{"table": "orders", "kept": 1234}])
+SNAPSHOT = SimpleNamespace(
+    as_of=date(2026, 11, 1), fingerprint="f" * 64, data_box=[{"table": "orders", "kept": 1234}]
+)
 
 
 def test_contents_are_the_sections_with_their_anchors(notebook: NotebookNode) -> None:
@@ -65,7 +78,10 @@ def test_contents_are_the_sections_with_their_anchors(notebook: NotebookNode) ->
 
 def test_page_shows_blocks_and_no_code(notebook: NotebookNode, plan: Plan) -> None:
     page = render_page(
-        notebook, page_context(plan, CLV, SNAPSHOT, footer=footer(plan, SNAPSHOT, software()), notebook=notebook)
+        notebook,
+        page_context(
+            plan, CLV, SNAPSHOT, footer=footer(plan, SNAPSHOT, software()), notebook=notebook
+        ),
     )
     assert 'id="block">42</p>' in page.replace("'", '"')
     for hidden in ("secret_code", "FutureWarning", "Block object", "frozen"):
@@ -80,7 +96,10 @@ def test_page_knows_its_neighbours_and_chapters(notebook: NotebookNode, plan: Pl
     page = page_context(plan, CLV, SNAPSHOT, footer=[], notebook=notebook)
     assert page["previous"] == {"label": "September 2026", "href": "../../index.html#acme-2026-09"}
     assert page["next"] == {"label": "November 2026", "href": "../../index.html#acme-2026-11"}
-    assert [(one["href"], one["current"]) for one in page["nav"]] == [("index.html", False), ("clv.html", True)]
+    assert [(one["href"], one["current"]) for one in page["nav"]] == [
+        ("index.html", False),
+        ("clv.html", True),
+    ]
     assert (page["as_of"], page["rows"]) == ("1 November 2026", "Usable rows read: orders 1,234.")
     assert page["left_out"] == [LEFT_OUT]
 
@@ -106,7 +125,9 @@ def test_footer_says_how_to_make_the_page_again(plan: Plan) -> None:
 
 def test_fingerprint_of_parameters_changes_with_any_of_them() -> None:
     one = params_from_values(VALUES)
-    assert params_fingerprint(one.effective()) == params_fingerprint(params_from_values(VALUES).effective())
+    assert params_fingerprint(one.effective()) == params_fingerprint(
+        params_from_values(VALUES).effective()
+    )
     assert params_fingerprint(one.effective()) != params_fingerprint(
         params_from_values(VALUES | {"margin": 0.79}).effective()
     )

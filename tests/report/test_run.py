@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report import run
-from churnlib.report.kernels import Kernels
+from churnlib.report.execute import run
+from churnlib.report.execute.kernels import Kernels
 from churnlib.report.plan import Chapter, read_chapters
 
 FAULTS = {
@@ -25,14 +25,18 @@ FAULTS = {
 
 @pytest.fixture(scope="module", params=["forked", "plain"])
 def results(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, write_notebook: Callable[..., Path]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    write_notebook: Callable[..., Path],
 ) -> dict[str, run.ChapterResult]:
     """Each faulty notebook, run once, at the same time."""
     folder = tmp_path_factory.mktemp("faults")
     for name, cells in {**FAULTS, "good": ("x = 1", "print(frozen)")}.items():
         write_notebook(folder, name, *cells)
     with Kernels(plain=request.param == "plain") as pool_of_kernels, ThreadPoolExecutor(2) as pool:
-        made = pool.map(lambda chapter: one(chapter, pool_of_kernels, folder), read_chapters(folder))
+        made = pool.map(
+            lambda chapter: one(chapter, pool_of_kernels, folder), read_chapters(folder)
+        )
         return {result.chapter.name: result for result in made}
 
 
@@ -66,14 +70,18 @@ def test_fault_names_message_cell_and_heading(
     assert results[name].status == "failed"
 
 
-def test_message_is_one_short_line_without_control_characters(results: dict[str, run.ChapterResult]) -> None:
+def test_message_is_one_short_line_without_control_characters(
+    results: dict[str, run.ChapterResult],
+) -> None:
     message = results["long_message"].fault.message
     assert len(message) == run.MAX_MESSAGE
     assert message.startswith("ValueError: aaa")
     assert message.isprintable()
 
 
-def test_failed_notebook_is_kept_without_marks_of_others(results: dict[str, run.ChapterResult]) -> None:
+def test_failed_notebook_is_kept_without_marks_of_others(
+    results: dict[str, run.ChapterResult],
+) -> None:
     sources = [cell.source for cell in results["exception"].notebook.cells]
     assert not any("papermill" in source for source in sources)
 
@@ -102,7 +110,8 @@ def test_stopping_ends_kernels_at_once(notebooks: Callable[..., Path], tmp_path:
     pid_file = tmp_path / "pid"
     notebooks(
         "endless",
-        f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}'); time.sleep(600)",
+        f"import os, time; open({str(pid_file)!r}, 'w').write(f'{{os.getpid()}} "
+        f"{{os.getppid()}}'); time.sleep(600)",
     )
     with Kernels() as pool, ThreadPoolExecutor(1) as threads:
         future = threads.submit(one, read_chapters()[0], pool, tmp_path)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from churnlib.report import provenance
+from churnlib.report.published import provenance
 from tests.acme import FIGURES, SHOW, SPANS, Acme
 
 RAN = "done in"
@@ -30,12 +30,18 @@ def test_second_run_has_nothing_to_do(made: Acme) -> None:
 
 def test_nothing_to_do_imports_no_engine_and_takes_a_moment(made: Acme) -> None:
     code = "import sys; from churnlib.report import plan; from pathlib import Path; plan.NOTEBOOKS = Path(sys.argv.pop(1))\n"
-    code += "from churnlib.__main__ import app; app(standalone_mode=False); print(sorted(sys.modules))"
+    code += (
+        "from churnlib.__main__ import app; app(standalone_mode=False); print(sorted(sys.modules))"
+    )
     began = time.monotonic()
     command = [sys.executable, "-c", code, str(made.folder / "notebooks"), *made.arguments()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "up to date" in done.stderr
-    assert [name for name in ("pandas", "ibis", "duckdb", "papermill", "nbconvert") if f"'{name}'" in done.stdout] == []
+    assert [
+        name
+        for name in ("pandas", "ibis", "duckdb", "papermill", "nbconvert")
+        if f"'{name}'" in done.stdout
+    ] == []
     assert time.monotonic() - began < 5, "a second, and four more for a busy machine"
 
 
@@ -62,11 +68,19 @@ def test_whatever_changes_is_mended(made: Acme, change: Callable[[Acme], object]
     assert made.make()[2] == "acme 2026-03: up to date\n"
 
 
-@pytest.mark.parametrize(("name", "value"), [("code_fingerprint", "other"), ("environment", {"lock": "other"})])
-def test_code_and_environment_count(made: Acme, monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("code_fingerprint", "other"), ("environment", {"lock": "other"})]
+)
+def test_code_and_environment_count(
+    made: Acme, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
     assert made.make()[2] == "acme 2026-03: up to date\n"
     monkeypatch.setattr(provenance, name, lambda: value)
-    monkeypatch.setattr(provenance, "software", lambda: {"churnlib": "1", "commit": None, "lock": None, "code": None})
+    monkeypatch.setattr(
+        provenance,
+        "software",
+        lambda: {"churnlib": "1", "commit": None, "lock": None, "code": None},
+    )
     assert RAN in made.make()[2]
 
 
@@ -113,7 +127,9 @@ def test_same_rows_in_other_bytes_are_no_change_but_are_read(made: Acme) -> None
 
 def test_notebook_edited_while_it_runs_is_run_again(acme: Acme) -> None:
     path = acme.folder / "notebooks" / "summary.ipynb"
-    acme.notebook("summary", f"p = {str(path)!r}; t = open(p).read(); n = open(p, 'w').write(t + ' ')")
+    acme.notebook(
+        "summary", f"p = {str(path)!r}; t = open(p).read(); n = open(p, 'w').write(t + ' ')"
+    )
     assert acme.make()[0] == 0
     assert RAN in acme.make()[2]
 
@@ -121,7 +137,17 @@ def test_notebook_edited_while_it_runs_is_run_again(acme: Acme) -> None:
 def test_matrix_tells_what_was_done_and_skipped(made: Acme) -> None:
     other = made.folder / "other.yml"
     other.write_text(made.params.read_text().replace("acme", "other"))
-    arguments = ["report", made.params, other, "--from", "2026-02", "--to", "2026-03", "--output", made.output]
+    arguments = [
+        "report",
+        made.params,
+        other,
+        "--from",
+        "2026-02",
+        "--to",
+        "2026-03",
+        "--output",
+        made.output,
+    ]
     code, out, error = made.command(*arguments)
     assert code == 0
     assert error.splitlines()[-1] == "4 reports: 3 done, 1 skipped, 0 failed"
@@ -133,7 +159,10 @@ def test_matrix_tells_what_was_done_and_skipped(made: Acme) -> None:
 
 
 def test_last_period_is_known_without_reading_the_source_again(made: Acme) -> None:
-    assert made.command("report", made.params, "--output", made.output)[2] == "acme 2026-03: up to date\n"
+    assert (
+        made.command("report", made.params, "--output", made.output)[2]
+        == "acme 2026-03: up to date\n"
+    )
 
 
 def test_index_of_all_reports_that_is_gone_is_written_again(made: Acme) -> None:

@@ -1,4 +1,6 @@
-"""A report can be made again from what was kept of it; where it differs, the first place and the cause are named."""
+"""A report can be made again from what was kept of it; where it differs, the first place and the
+cause are named.
+"""
 
 import json
 import shutil
@@ -70,7 +72,9 @@ def test_notebook_that_gives_something_else_each_time(acme: Acme) -> None:
     assert "no input changed: a notebook gives something else each time it runs" in out
 
 
-def test_frozen_data_that_are_gone_and_folders_that_are_no_report(made: Acme, tmp_path: Path) -> None:
+def test_frozen_data_that_are_gone_and_folders_that_are_no_report(
+    made: Acme, tmp_path: Path
+) -> None:
     shutil.rmtree(made.output / ".frozen")
     code, _, error = made.command("verify", made.report)
     assert code == 2

@@ -14,7 +14,7 @@ from nbconvert import HTMLExporter
 import churnlib
 from churnlib import formats
 from churnlib.figures import theme
-from churnlib.report import blocks, tables, triangle
+from churnlib.page import blocks, tables, triangle
 from churnlib.report.headlines import Headlines
 from tests.spec.test_figures import contrast
 
@@ -46,7 +46,9 @@ def rows(element: ElementTree.Element) -> list[list[str]]:
 
 def test_a_table_has_a_caption_scopes_units_and_right_aligned_numbers():
     total = {"channel": "All", "customers": 1215}
-    html = parsed(blocks.table_block(FRAME, name="t", caption="By channel", formats=SHOWN, total=total))
+    html = parsed(
+        blocks.table_block(FRAME, name="t", caption="By channel", formats=SHOWN, total=total)
+    )
     assert rows(html) == [
         ["Channel", "Customers", "Churn rate (%)", "MRR (EUR)"],
         ["web", "1,203", "3.5", "123,456.50"],
@@ -62,7 +64,9 @@ def test_rows_with_few_behind_them_are_marked_in_words_too():
     html = parsed(blocks.table_block(FRAME, name="t", caption="c", formats=SHOWN))
     assert [row.get("class") for row in html.iter("tr")] == [None, None, "cl-small"]
     assert "fewer than 30" in words(html)
-    clear = blocks.table_block(FRAME.drop(columns="denominator"), name="t", caption="c", formats=SHOWN)
+    clear = blocks.table_block(
+        FRAME.drop(columns="denominator"), name="t", caption="c", formats=SHOWN
+    )
     assert "fewer than 30" not in clear.html
 
 
@@ -88,7 +92,12 @@ def test_a_figure_says_its_finding_as_heading_and_as_text_alternative():
     frame = pd.DataFrame({"tenure": [1, 2], "estimate": [0.9, np.nan]})
     ax = chart()
     block = blocks.figure_block(
-        ax, name="Fig 1", finding=HOSTILE, subtitle="Churn, %; n = 30", caption="Lost / opening.", data=frame
+        ax,
+        name="Fig 1",
+        finding=HOSTILE,
+        subtitle="Churn, %; n = 30",
+        caption="Lost / opening.",
+        data=frame,
     )
     html = parsed(block)
     figure = html.find("div")
@@ -97,7 +106,11 @@ def test_a_figure_says_its_finding_as_heading_and_as_text_alternative():
     svg = next(one for one in figure.iter() if one.tag.endswith("svg"))
     assert (svg.get("role"), svg.get("aria-label")) == ("img", HOSTILE)
     assert words(figure.find("figure/figcaption")) == "Lost / opening."
-    assert rows(figure.find("details")) == [["Tenure", "Estimate (%)"], ["1", "90.0"], ["2", "\u2013"]]
+    assert rows(figure.find("details")) == [
+        ["Tenure", "Estimate (%)"],
+        ["1", "90.0"],
+        ["2", "\u2013"],
+    ]
     assert not plt.fignum_exists(ax.figure.number), "or the notebook would show it twice"
     assert repr(block) == f"Figure: {HOSTILE}"
 
@@ -120,9 +133,15 @@ def test_a_figure_of_nothing_is_a_sentence():
 
 def test_segments_stand_under_their_column():
     frame = pd.DataFrame(
-        {"segment_column": ["all", "channel", "channel"], "segment": ["all", "web", HOSTILE], "customers": [3, 2, 1]}
+        {
+            "segment_column": ["all", "channel", "channel"],
+            "segment": ["all", "web", HOSTILE],
+            "customers": [3, 2, 1],
+        }
     )
-    block = blocks.table_block(frame, name="t", caption="c", formats={"segment": "text", "customers": "count"})
+    block = blocks.table_block(
+        frame, name="t", caption="c", formats={"segment": "text", "customers": "count"}
+    )
     html = parsed(block)
     assert rows(html)[1:] == [["All customers", "3"], ["Channel"], ["web", "2"], [HOSTILE, "1"]]
     head = next(cell for cell in html.iter("th") if words(cell) == "Channel")
@@ -130,7 +149,9 @@ def test_segments_stand_under_their_column():
 
 
 def test_a_long_number_stands_smaller():
-    html = blocks.key_figures_block([blocks.KeyFigure("MRR", "US$2,139,663"), blocks.KeyFigure("Churn", "3 %")]).html
+    html = blocks.key_figures_block(
+        [blocks.KeyFigure("MRR", "US$2,139,663"), blocks.KeyFigure("Churn", "3 %")]
+    ).html
     assert html.count("cl-long") == 1
 
 
@@ -147,7 +168,9 @@ def cells() -> pd.DataFrame:
 
 
 def test_the_triangle_tells_none_from_not_yet_known():
-    pooled = pd.DataFrame({"age": [0, 1, 2], "size": [60, 60, 40], "active": [60, 40, 0], "rate": [1, 40 / 60, 0]})
+    pooled = pd.DataFrame(
+        {"age": [0, 1, 2], "size": [60, 60, 40], "active": [60, 40, 0], "rate": [1, 40 / 60, 0]}
+    )
     html = parsed(blocks.triangle_block(cells(), pooled, name="c", finding="f", caption="Share."))
     assert rows(html) == [
         ["Cohort", "Size", "0", "1", "2"],
@@ -161,7 +184,11 @@ def test_the_triangle_tells_none_from_not_yet_known():
 
 
 def test_the_triangle_of_revenue_reads_its_own_columns():
-    revenue = cells().rename(columns={"rate": "retention", "active": "amount"}).assign(opening_amount=1000.0)
+    revenue = (
+        cells()
+        .rename(columns={"rate": "retention", "active": "amount"})
+        .assign(opening_amount=1000.0)
+    )
     html = parsed(blocks.triangle_block(revenue, None, name="c", finding="f", caption=""))
     assert rows(html)[1] == ["2026-01", "40", "100", "75", "0"]
     assert "2026-01, age 1: 30 of 1,000" in [cell.get("title") for cell in html.iter("td")]
@@ -179,7 +206,10 @@ def test_figures_of_the_triangle_can_be_read_on_every_shade(scheme):
     for percent in range(triangle.DEEPEST + 1):
         shares = zip(range(1, 7, 2), range(1, 7, 2), strict=True)
         mixed = [
-            round((int(heat[i : i + 2], 16) * percent + int(paper[j : j + 2], 16) * (100 - percent)) / 100)
+            round(
+                (int(heat[i : i + 2], 16) * percent + int(paper[j : j + 2], 16) * (100 - percent))
+                / 100
+            )
             for i, j in shares
         ]
         assert contrast("#" + "".join(f"{one:02x}" for one in mixed), ink) >= 4.5
@@ -198,7 +228,12 @@ def test_figures_of_the_triangle_can_be_read_on_every_shade(scheme):
 )
 def test_a_change_has_sign_and_words_and_is_grey_within_the_noise(amount, noise, good, css, said):
     figure = blocks.KeyFigure(
-        "Churn", "3.4 %", blocks.Change(amount, "+1.0 points", noise), good=good, n="of 900", href="#churn"
+        "Churn",
+        "3.4 %",
+        blocks.Change(amount, "+1.0 points", noise),
+        good=good,
+        n="of 900",
+        href="#churn",
     )
     html = parsed(blocks.key_figures_block([figure], previous="September 2026"))
     assert f"+1.0 points on September 2026, {said}" in words(html)
@@ -207,7 +242,9 @@ def test_a_change_has_sign_and_words_and_is_grey_within_the_noise(amount, noise,
 
 
 def test_key_figures_are_a_table_too():
-    figure = blocks.KeyFigure("MRR", "\u20ac5", blocks.Change(0.1, "+10.0 %"), spark=[1, float("nan"), 1234567.8])
+    figure = blocks.KeyFigure(
+        "MRR", "\u20ac5", blocks.Change(0.1, "+10.0 %"), spark=[1, float("nan"), 1234567.8]
+    )
     (row,) = Headlines([figure], [], []).table().to_dict("records")
     assert row == {
         "figure": "MRR",
@@ -249,7 +286,16 @@ def test_a_sign_stays_with_its_money():
 
 def test_the_data_box_counts_aloud_what_was_set_aside():
     reasons = [{"reason": "missing id", "rows": 1000, "example": HOSTILE}]
-    box = [{"table": "orders", "file": "o.csv", "read": 3000, "kept": 2000, "set_aside": 1000, "reasons": reasons}]
+    box = [
+        {
+            "table": "orders",
+            "file": "o.csv",
+            "read": 3000,
+            "kept": 2000,
+            "set_aside": 1000,
+            "reasons": reasons,
+        }
+    ]
     html = parsed(blocks.data_box_block(box, date(2026, 11, 1)))
     assert rows(html)[1] == ["orders", "o.csv", "3,000", "2,000", "1,000"]
     assert f"orders: 1,000 \u00d7 missing id, for example {HOSTILE}" in words(html)
@@ -294,10 +340,16 @@ def page() -> str:
     cell = v4.new_code_cell("secret = 1", execution_count=1)
     cell.outputs = [
         v4.new_output("stream", name="stderr", text="FutureWarning: noise"),
-        v4.new_output("execute_result", {"text/html": "<p>Shown.</p>", "text/plain": "Repr()"}, execution_count=1),
+        v4.new_output(
+            "execute_result",
+            {"text/html": "<p>Shown.</p>", "text/plain": "Repr()"},
+            execution_count=1,
+        ),
         v4.new_output("display_data", {"text/plain": "<Figure size 640x480>"}),
     ]
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# Revenue\n\n## Section\n\nWords."), cell])
+    notebook = v4.new_notebook(
+        cells=[v4.new_markdown_cell("# Revenue\n\n## Section\n\nWords."), cell]
+    )
     context = {
         "title": "Revenue",
         "business_title": HOSTILE,
@@ -309,7 +361,8 @@ def page() -> str:
         "footer": [{"label": "Fingerprint", "value": "0123456789abcdef"}],
     }
     exporter = HTMLExporter(
-        extra_template_basedirs=[str(Path(churnlib.__file__).parent / "report")], template_name="template"
+        extra_template_basedirs=[str(Path(churnlib.__file__).parent / "report")],
+        template_name="template",
     )
     return exporter.from_notebook_node(notebook, {"page": context})[0]
 
@@ -317,7 +370,17 @@ def page() -> str:
 def test_a_page_shows_results_and_neither_code_nor_what_libraries_say():
     html = page()
     assert "<p>Shown.</p>" in html
-    for hidden in ("secret", "noise", "Repr()", "Figure size", "Out[", "<script", "http:", "https:", "url("):
+    for hidden in (
+        "secret",
+        "noise",
+        "Repr()",
+        "Figure size",
+        "Out[",
+        "<script",
+        "http:",
+        "https:",
+        "url(",
+    ):
         assert hidden not in html, hidden
 
 

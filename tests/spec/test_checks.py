@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from churnlib.errors import ChurnlibError, DataError
-from churnlib.params import params_from_values
-from churnlib.snapshot import check
+from churnlib.input.checked import check
+from churnlib.params.read import params_from_values
 
 
 def business(tmp_path: Path, model: str = "subscription", **more):
@@ -53,7 +53,13 @@ SUBSCRIPTION_ROWS = {
 
 @pytest.mark.parametrize(("reason", "row"), SUBSCRIPTION_ROWS.items())
 def test_each_reason_is_counted_with_an_example(tmp_path, reason, row):
-    write(tmp_path, "subscriptions.csv", "customer_id,starts_on,ends_on,mrr,currency", "z,2026-01-01,,10,", row)
+    write(
+        tmp_path,
+        "subscriptions.csv",
+        "customer_id,starts_on,ends_on,mrr,currency",
+        "z,2026-01-01,,10,",
+        row,
+    )
     account = check(business(tmp_path)).data_box[0]
     assert reasons(account) == {reason: 1}
     assert (account["read"], account["kept"], account["set_aside"]) == (2, 1, 1)
@@ -75,12 +81,19 @@ def test_amounts_become_a_month(tmp_path):
     checked = check(business(tmp_path))
     rows = checked.tables["subscriptions"].order_by("customer_id").to_pandas()
     assert rows.mrr.astype(float).tolist() == [10.0, 10.0, 52.0, 5.0]
-    assert reasons(checked.data_box[0]) == {"interval is unknown": 1, "interval_count is not a number from 1": 1}
+    assert reasons(checked.data_box[0]) == {
+        "interval is unknown": 1,
+        "interval_count is not a number from 1": 1,
+    }
 
 
 def test_trials_are_kept_apart_and_are_no_error(tmp_path):
     write(
-        tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr,is_trial", "a,2026-01-01,10,no", "b,2026-01-01,0,YES"
+        tmp_path,
+        "subscriptions.csv",
+        "customer_id,starts_on,mrr,is_trial",
+        "a,2026-01-01,10,no",
+        "b,2026-01-01,0,YES",
     )
     account = check(business(tmp_path, policies={"max_rejected_share": 0.0})).data_box[0]
     assert (account["kept"], account["apart"], account["set_aside"]) == (1, 1, 0)
@@ -100,7 +113,12 @@ def test_foreign_money_needs_a_rate_and_is_rounded_to_the_cent(tmp_path):
 
 def test_returns_are_kept_and_said_aloud(tmp_path):
     write(
-        tmp_path, "orders.csv", "customer_id,ordered_at,amount", "a,2026-01-01,10", "a,2026-01-02,-4", "b,2026-01-03,"
+        tmp_path,
+        "orders.csv",
+        "customer_id,ordered_at,amount",
+        "a,2026-01-01,10",
+        "a,2026-01-02,-4",
+        "b,2026-01-03,",
     )
     account = check(business(tmp_path, "transactional")).data_box[0]
     assert reasons(account) == {"amount is missing": 1}
@@ -108,7 +126,14 @@ def test_returns_are_kept_and_said_aloud(tmp_path):
 
 
 def test_too_many_rejected_rows_stop_the_run_and_say_why(tmp_path):
-    write(tmp_path, "orders.csv", "customer_id,ordered_at,amount", *["a,2026-01-01,1"], "b,then,1", "c,2026-01-01,x")
+    write(
+        tmp_path,
+        "orders.csv",
+        "customer_id,ordered_at,amount",
+        *["a,2026-01-01,1"],
+        "b,then,1",
+        "c,2026-01-01,x",
+    )
     with pytest.raises(DataError) as error:
         check(business(tmp_path, "transactional", policies={"max_rejected_share": 0.5}))
     message = str(error.value)
@@ -118,9 +143,17 @@ def test_too_many_rejected_rows_stop_the_run_and_say_why(tmp_path):
 
 def test_an_instant_belongs_to_the_day_of_the_business(tmp_path):
     write(
-        tmp_path, "orders.csv", "customer_id,ordered_at,amount", "a,2026-01-31T23:30:00Z,1", "b,2026-03-29 02:30:00,1"
+        tmp_path,
+        "orders.csv",
+        "customer_id,ordered_at,amount",
+        "a,2026-01-31T23:30:00Z,1",
+        "b,2026-03-29 02:30:00,1",
     )
-    rows = check(business(tmp_path, "transactional", timezone="Europe/Berlin")).tables["orders"].to_pandas()
+    rows = (
+        check(business(tmp_path, "transactional", timezone="Europe/Berlin"))
+        .tables["orders"]
+        .to_pandas()
+    )
     assert sorted(str(day)[:10] for day in rows.ordered_at) == ["2026-02-01", "2026-03-29"]
 
 
@@ -145,7 +178,10 @@ def test_mapping_constants_expressions_and_filter(tmp_path):
 def test_an_attribute_may_be_renamed_and_ids_may_be_numbers(tmp_path):
     write(tmp_path, "customers.csv", "id,how", "1,web", "2,", "2,ad")
     write(tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr", "1,2026-01-01,5")
-    tables = {"customers": {"columns": {"customer_id": "id", "channel": "how"}}, "subscriptions": {}}
+    tables = {
+        "customers": {"columns": {"customer_id": "id", "channel": "how"}},
+        "subscriptions": {},
+    }
     checked = check(business(tmp_path, tables=tables, segments=["channel"]))
     assert reasons(checked.data_box[0]) == {"customer_id stands in an earlier row too": 1}
 
@@ -158,9 +194,15 @@ def test_an_attribute_may_be_renamed_and_ids_may_be_numbers(tmp_path):
             {"subscriptions": {"columns": {"starts_on": "strat"}}},
             "no column 'strat' in the source: did you mean 'start'?",
         ),
-        ({"subscriptions": {"columns": {"start": "start"}}}, "'start' is not a column of subscriptions"),
+        (
+            {"subscriptions": {"columns": {"start": "start"}}},
+            "'start' is not a column of subscriptions",
+        ),
         ({"subscriptions": {}}, "the column 'starts_on' is missing"),
-        ({"subscriptions": {"columns": {"starts_on": "start"}, "filter": {"trail": [1]}}}, "no column 'trail'"),
+        (
+            {"subscriptions": {"columns": {"starts_on": "start"}, "filter": {"trail": [1]}}},
+            "no column 'trail'",
+        ),
         ({"subscriptions": {"expressions": {"starts_on": "evil()"}}}, "the function evil()"),
     ],
 )
@@ -189,7 +231,10 @@ def test_an_unreadable_file_is_named(tmp_path, content, message):
 
 def test_a_missing_folder_and_a_missing_table_say_what_is_there(tmp_path):
     write(tmp_path, "orders.csv", "customer_id,ordered_at,amount", "1,2026-01-01,5")
-    with pytest.raises(DataError, match=r"no table 'subscriptions', which model subscription needs. There: orders.csv"):
+    with pytest.raises(
+        DataError,
+        match=r"no table 'subscriptions', which model subscription needs. There: orders.csv",
+    ):
         check(business(tmp_path))
     with pytest.raises(DataError, match="no such folder or file"):
         check(business(tmp_path / "nowhere"))

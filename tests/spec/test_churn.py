@@ -18,7 +18,9 @@ COUNTS = (
 
 
 def counts(*spans, period="2026-03", **settings):
-    return frame_of(customer_churn(snapshot_of(subscriptions=list(spans), period=period, **settings)), *COUNTS)
+    return frame_of(
+        customer_churn(snapshot_of(subscriptions=list(spans), period=period, **settings)), *COUNTS
+    )
 
 
 def test_a_customer_comes_stays_and_leaves():
@@ -30,7 +32,9 @@ def test_a_customer_comes_stays_and_leaves():
 
 
 def test_first_days_belong_to_the_month_that_they_begin():
-    """A start on the first counts in that month's closing, an end on the first is churn of that month."""
+    """A start on the first counts in that month's closing, an end on the first is churn of that
+    month.
+    """
     assert counts(("ann", "2026-01-01", "2026-03-01", 10)) == [
         ("2026-01-01", 0, 1, 0, 0, 1, 0),
         ("2026-02-01", 1, 0, 0, 0, 1, 0),
@@ -43,7 +47,15 @@ def test_an_end_on_as_of_or_later_is_not_yet_known():
 
 
 def test_an_end_on_29_february_is_churn_of_february():
-    assert counts(("ann", "2024-01-31", "2024-02-29", 10), period="2024-02")[-1] == ("2024-02-01", 1, 0, 0, 1, 0, 0)
+    assert counts(("ann", "2024-01-31", "2024-02-29", 10), period="2024-02")[-1] == (
+        "2024-02-01",
+        1,
+        0,
+        0,
+        1,
+        0,
+        0,
+    )
 
 
 def test_joining_and_leaving_within_a_period_is_counted_apart():
@@ -66,7 +78,11 @@ def test_leaving_and_coming_back_within_a_period_nets():
 
 
 def test_a_free_plan_is_not_active():
-    spans = ("ann", "2026-01-05", "2026-03-05", 10), ("ann", "2026-03-05", None, 0), ("bob", "2026-01-01", None, 0)
+    spans = (
+        ("ann", "2026-01-05", "2026-03-05", 10),
+        ("ann", "2026-03-05", None, 0),
+        ("bob", "2026-01-01", None, 0),
+    )
     assert counts(*spans)[-1] == ("2026-03-01", 1, 0, 0, 1, 0, 0)
 
 
@@ -100,7 +116,9 @@ def test_months_in_which_nothing_happened_are_listed_to_the_reported_one():
 
 
 def test_the_rate_is_of_the_opening_with_its_wilson_limits():
-    spans = [(name, "2026-02-01", "2026-03-05" if name < "d" else None, 10) for name in "abcdefghij"]
+    spans = [
+        (name, "2026-02-01", "2026-03-05" if name < "d" else None, 10) for name in "abcdefghij"
+    ]
     spans.append(("new", "2026-03-01", None, 10))
     march = customer_churn(snapshot_of(subscriptions=spans)).iloc[-1]
     # Wilson for 3 of 10: 0.1078 to 0.6032.
@@ -134,7 +152,8 @@ def test_by_segment_every_segment_has_every_period():
 
 def test_a_column_that_customers_do_not_have_is_named_with_the_nearest():
     snapshot = snapshot_of(
-        subscriptions=[("ann", "2026-02-01", None, 10)], customers=[{"customer_id": "ann", "channel": "ads"}]
+        subscriptions=[("ann", "2026-02-01", None, 10)],
+        customers=[{"customer_id": "ann", "channel": "ads"}],
     )
     with pytest.raises(DataError, match=r"'chanel'.*'channel'"):
         customer_churn(snapshot, by="chanel")
@@ -147,11 +166,16 @@ def test_a_quarter_compares_its_own_ends_and_an_incomplete_one_is_not_listed():
         ("cat", "2026-04-05", None, 10),
     ]
     frame = customer_churn(snapshot_of(subscriptions=spans, period="2026-05"), grain="quarter")
-    assert frame_of(frame, *COUNTS) == [("2025-10-01", 0, 1, 0, 0, 1, 0), ("2026-01-01", 1, 0, 0, 1, 0, 1)]
+    assert frame_of(frame, *COUNTS) == [
+        ("2025-10-01", 0, 1, 0, 0, 1, 0),
+        ("2026-01-01", 1, 0, 0, 1, 0, 1),
+    ]
 
 
 def test_a_quarterly_business_has_quarters():
-    snapshot = snapshot_of(subscriptions=[("ann", "2025-11-01", "2026-02-10", 10)], period="2026-Q1", grain="quarter")
+    snapshot = snapshot_of(
+        subscriptions=[("ann", "2025-11-01", "2026-02-10", 10)], period="2026-Q1", grain="quarter"
+    )
     assert frame_of(customer_churn(snapshot), *COUNTS) == [
         ("2025-10-01", 0, 1, 0, 0, 1, 0),
         ("2026-01-01", 1, 0, 0, 1, 0, 0),
@@ -162,7 +186,10 @@ def test_a_quarterly_business_has_quarters():
 def test_time_before_the_records_begin_is_not_listed(data_from):
     """Of the customers of before only those who stayed are known: 0 churn there would be untrue."""
     spans = ("ann", "2025-06-01", None, 10), ("bob", "2025-09-01", "2026-02-10", 10)
-    assert counts(*spans, data_from=data_from) == [("2026-02-01", 2, 0, 0, 1, 1, 0), ("2026-03-01", 1, 0, 0, 0, 1, 0)]
+    assert counts(*spans, data_from=data_from) == [
+        ("2026-02-01", 2, 0, 0, 1, 1, 0),
+        ("2026-03-01", 1, 0, 0, 0, 1, 0),
+    ]
 
 
 def test_no_paid_subscription_at_all_is_an_empty_frame():

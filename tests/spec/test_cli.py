@@ -6,11 +6,24 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("pandas", "numpy", "ibis", "duckdb", "papermill", "nbconvert", "matplotlib", "lifelines", "scipy", "pydantic")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "ibis",
+    "duckdb",
+    "papermill",
+    "nbconvert",
+    "matplotlib",
+    "lifelines",
+    "scipy",
+    "pydantic",
+)
 
 
 def churnlib(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "churnlib", *arguments], capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "churnlib", *arguments], capture_output=True, text=True, timeout=120
+    )
 
 
 @pytest.fixture
@@ -29,7 +42,9 @@ def params(tmp_path: Path) -> Path:
 
 def test_help_imports_nothing_heavy() -> None:
     code = "import sys; from churnlib.__main__ import app; app(standalone_mode=False); print(sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, timeout=60
+    )
     assert "report" in done.stdout
     loaded = done.stdout.splitlines()[-1]
     assert [name for name in HEAVY if f"'{name}'" in loaded] == []
@@ -42,7 +57,9 @@ def test_help_names_commands_and_exit_codes() -> None:
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["report"], ["nonsense"], ["report", "x.yml", "--jobs", "0"], ["--nonsense"]])
+@pytest.mark.parametrize(
+    "arguments", [["report"], ["nonsense"], ["report", "x.yml", "--jobs", "0"], ["--nonsense"]]
+)
 def test_wrong_use_is_bad_input(arguments: list[str]) -> None:
     assert churnlib(*arguments).returncode == 2
 

@@ -6,23 +6,36 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.cohort_value import value_by_cohort
-from churnlib.models.gamma_gamma import MoneyFit
-from churnlib.models.purchase_backtest import PurchaseModelChoice
-from churnlib.models.purchase_model import PurchaseFit
-from churnlib.models.purchase_value import Money, discounted_value
+from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.cohort_value import value_by_cohort
+from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.purchases.value import Money, discounted_value
 
 AS_OF = date(2026, 4, 1)
-# Parameters known exactly (their information is huge): what is left in a range is the luck of the future.
+# Parameters known exactly (their information is huge): what is left in a range is the luck of the
+# future.
 EXACT = tuple(tuple(1e9 * (i == j) for j in range(4)) for i in range(4))
 FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, EXACT, 0, 0)
 MONEY = Money(
-    MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, tuple(row[:3] for row in EXACT[:3]), 35.0, 946),
+    MoneyFit(
+        "fitted",
+        "",
+        6.25,
+        3.74,
+        15.44,
+        (0, 0, 0),
+        0.0,
+        tuple(row[:3] for row in EXACT[:3]),
+        35.0,
+        946,
+    ),
     margin=0.3,
 )
 TRUSTED = PurchaseModelChoice("BG/NBD", 5, 0.05, -0.1, 0.1, 1.0, 1.5, False, "")
 WIDENED = PurchaseModelChoice("BG/NBD", 5, 0.05, -0.1, 0.1, 0.2, 1.5, True, "")
-# Seen through 31 March: an age of 30 days began on 1 March, one of 31 days on 28 February, one of 89 on 1 January.
+# Seen through 31 March: an age of 30 days began on 1 March, one of 31 days on 28 February, one of
+# 89 on 1 January.
 BUYERS = pd.DataFrame(
     {
         "frequency": [0, 2, 1],
@@ -45,7 +58,10 @@ def test_ages_are_turned_into_first_periods(table):
     assert table["segment"].tolist() == ["all", "2026-01", "2026-02", "2026-03"]
     assert table["customers"].tolist() == [100, 20, 30, 50]
     quarters = value_by_cohort(FIT, MONEY, BUYERS, TRUSTED, as_of=AS_OF, grain="quarter")
-    assert quarters[["segment", "customers"]].to_numpy().tolist() == [["all", 100], ["2026-Q1", 100]]
+    assert quarters[["segment", "customers"]].to_numpy().tolist() == [
+        ["all", 100],
+        ["2026-Q1", 100],
+    ]
 
 
 def test_the_value_of_a_cohort_is_its_customers_mean(table):
@@ -59,7 +75,9 @@ def test_the_value_of_a_cohort_is_its_customers_mean(table):
 def test_cohorts_add_up_to_everybody(table):
     everybody, cohorts = table.iloc[0], table.iloc[1:]
     for name in ("value", "probability_alive", "expected_purchases"):
-        assert np.average(cohorts[name], weights=cohorts["customers"]) == pytest.approx(everybody[name])
+        assert np.average(cohorts[name], weights=cohorts["customers"]) == pytest.approx(
+            everybody[name]
+        )
 
 
 def test_ranges_hold_the_value_and_are_wider_for_fewer_customers(table):
@@ -76,7 +94,9 @@ def test_ranges_are_widened_where_the_back_test_asks_for_it():
 
 
 def test_a_model_that_could_not_be_fitted_gives_no_value():
-    unfit = PurchaseFit("BG/NBD", "not fitted", "Too few.", *[float("nan")] * 4, (0, 0, 0, 0), 0, EXACT, 0, 0)
+    unfit = PurchaseFit(
+        "BG/NBD", "not fitted", "Too few.", *[float("nan")] * 4, (0, 0, 0, 0), 0, EXACT, 0, 0
+    )
     frame = value_by_cohort(unfit, MONEY, BUYERS, TRUSTED, as_of=AS_OF, grain="month")
     assert frame["customers"].tolist() == [100, 20, 30, 50]
     assert frame[["value", "value_low", "value_high", "probability_alive"]].isna().all(axis=None)

@@ -4,7 +4,12 @@ import pandas as pd
 import pytest
 
 from churnlib.findings import cohorts as say
-from churnlib.measures.cohorts import customer_retention, newest_against_earlier, pooled, revenue_retention
+from churnlib.measures.cohorts import (
+    customer_retention,
+    newest_against_earlier,
+    pooled,
+    revenue_retention,
+)
 from tests.business import frame_of, snapshot_of
 
 CELL = ("cohort", "age", "size", "active")
@@ -44,7 +49,11 @@ def test_a_comeback_counts_where_it_is():
     spans = [("ann", "2026-01-05", "2026-02-10", 10), ("ann", "2026-03-05", None, 3)]
     snapshot = snapshot_of(subscriptions=spans)
     assert frame_of(customer_retention(snapshot), "active") == [(1.0,), (0.0,), (1.0,)]
-    assert frame_of(revenue_retention(snapshot), "amount", "retention") == [(10.0, 1.0), (0.0, 0.0), (3.0, 0.3)]
+    assert frame_of(revenue_retention(snapshot), "amount", "retention") == [
+        (10.0, 1.0),
+        (0.0, 0.0),
+        (3.0, 0.3),
+    ]
 
 
 def test_revenue_is_set_against_age_zero():
@@ -62,7 +71,10 @@ def test_revenue_is_set_against_age_zero():
 
 def test_an_opening_of_nothing_has_no_retention():
     table = revenue_retention(snapshot_of(subscriptions=[("ann", "2026-02-03", "2026-02-20", 10)]))
-    assert frame_of(table, "opening_amount", "amount", "retention") == [(0.0, 0.0, None), (0.0, 0.0, None)]
+    assert frame_of(table, "opening_amount", "amount", "retention") == [
+        (0.0, 0.0, None),
+        (0.0, 0.0, None),
+    ]
 
 
 def test_pooled_is_a_sum_over_a_sum():
@@ -77,7 +89,9 @@ def test_pooled_is_a_sum_over_a_sum():
 
 
 def test_by_a_column_age_counts_from_each_customers_own_start():
-    """At age 2 only ann and bob are observable: their February and March are over, dan's age 2 is April."""
+    """At age 2 only ann and bob are observable: their February and March are over, dan's age 2
+    is April.
+    """
     people = [{"customer_id": name, "channel": "ads"} for name in ("ann", "bob", "dan")]
     snapshot = snapshot_of(subscriptions=SPANS, customers=people)
     assert frame_of(customer_retention(snapshot, by="channel"), *CELL) == [
@@ -89,12 +103,21 @@ def test_by_a_column_age_counts_from_each_customers_own_start():
         ("ads", 2, 2, 1.0),
     ]
     revenue = revenue_retention(snapshot, by="channel")
-    assert frame_of(revenue.tail(2), "opening_amount", "amount", "size") == [(38.0, 18.0, 3), (30.0, 10.0, 2)]
+    assert frame_of(revenue.tail(2), "opening_amount", "amount", "size") == [
+        (38.0, 18.0, 3),
+        (30.0, 10.0, 2),
+    ]
 
 
 def test_quarters_hold_whole_quarters_only():
-    spans = [("ann", "2025-11-05", None, 10), ("bob", "2026-01-20", "2026-05-10", 10), ("cat", "2026-04-02", None, 1)]
-    triangle = customer_retention(snapshot_of(subscriptions=spans, period="2026-05"), grain="quarter")
+    spans = [
+        ("ann", "2025-11-05", None, 10),
+        ("bob", "2026-01-20", "2026-05-10", 10),
+        ("cat", "2026-04-02", None, 1),
+    ]
+    triangle = customer_retention(
+        snapshot_of(subscriptions=spans, period="2026-05"), grain="quarter"
+    )
     assert frame_of(triangle, *CELL) == [
         ("2025-Q4", 0, 1, 1.0),
         ("2025-Q4", 1, 1, 1.0),
@@ -112,7 +135,9 @@ def test_customers_of_before_the_records_are_in_no_cohort():
 
 def test_a_free_customer_is_in_no_cohort():
     spans = [("ann", "2026-02-01", "2026-03-05", 0), ("ann", "2026-03-05", None, 10)]
-    assert frame_of(customer_retention(snapshot_of(subscriptions=spans)), *CELL) == [("2026-03", 0, 1, 1.0)]
+    assert frame_of(customer_retention(snapshot_of(subscriptions=spans)), *CELL) == [
+        ("2026-03", 0, 1, 1.0)
+    ]
 
 
 def test_the_newest_cohorts_are_set_against_earlier_ones_at_the_same_age():
@@ -151,11 +176,17 @@ def test_transactional_customers_are_there_where_they_bought():
 
 def test_transactional_revenue_is_less_returns():
     table = revenue_retention(snapshot_of(orders=ORDERS))
-    assert frame_of(table.head(3), "opening_amount", "amount") == [(45.0, 45.0), (45.0, -30.0), (45.0, 20.0)]
+    assert frame_of(table.head(3), "opening_amount", "amount") == [
+        (45.0, 45.0),
+        (45.0, -30.0),
+        (45.0, 20.0),
+    ]
 
 
 def test_a_return_before_any_purchase_makes_no_cohort():
-    table = revenue_retention(snapshot_of(orders=[("ann", "2026-01-05", -10), ("ann", "2026-02-05", 30)]))
+    table = revenue_retention(
+        snapshot_of(orders=[("ann", "2026-01-05", -10), ("ann", "2026-02-05", 30)])
+    )
     assert frame_of(table, "cohort", "age", "amount") == [("2026-02", 0, 30.0), ("2026-02", 1, 0.0)]
 
 
@@ -169,11 +200,20 @@ def test_nobody_yet_is_an_empty_triangle(business):
 
 def test_the_triangle_says_how_far_cohorts_of_enough_customers_lie_apart():
     triangle = pd.DataFrame(
-        [("a", 6, 40, 0.5), ("b", 6, 40, 0.25), ("small", 6, 29, 0.9), ("a", 12, 40, 0.1), ("b", 12, 40, None)],
+        [
+            ("a", 6, 40, 0.5),
+            ("b", 6, 40, 0.25),
+            ("small", 6, 29, 0.9),
+            ("a", 12, 40, 0.1),
+            ("b", 12, 40, None),
+        ],
         columns=["cohort", "age", "size", "rate"],
     )
     said = say.spread(triangle, grain="month", verb="bought")
     assert said == (
-        "From cohort to cohort, 25.0 to 50.0\u00a0% bought 6 months after the month they began in (2 cohorts of 30 or more)."
+        "From cohort to cohort, 25.0 to 50.0\u00a0% bought 6 months after the month they began in "
+        "(2 cohorts of 30 or more)."
     )
-    assert "Fewer than two cohorts" in say.spread(triangle[triangle["cohort"] == "a"], grain="month")
+    assert "Fewer than two cohorts" in say.spread(
+        triangle[triangle["cohort"] == "a"], grain="month"
+    )

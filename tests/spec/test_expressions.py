@@ -2,9 +2,9 @@
 
 import pytest
 
+from churnlib.engine import DIALECT
 from churnlib.errors import ParamsError
-from churnlib.expressions import parse_expression
-from churnlib.sources import DIALECT
+from churnlib.input.expressions import parse_expression
 
 COLUMNS = ["Plan Tier", "amount", "quantity", "is_trial"]
 
@@ -19,7 +19,10 @@ def parse(text: str) -> str:
         ("amount * quantity", '"amount" * "quantity"'),
         ("AMOUNT / 12", '"amount" / 12'),
         ('upper("Plan Tier")', 'UPPER("Plan Tier")'),
-        ("CASE WHEN amount > 10 THEN 'big' ELSE 'small' END", "CASE WHEN \"amount\" > 10 THEN 'big' ELSE 'small' END"),
+        (
+            "CASE WHEN amount > 10 THEN 'big' ELSE 'small' END",
+            "CASE WHEN \"amount\" > 10 THEN 'big' ELSE 'small' END",
+        ),
         ("amount -- a note", '"amount"'),
     ],
 )

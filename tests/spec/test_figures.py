@@ -1,4 +1,6 @@
-"""Charts: one palette that anyone can read, one drawing for light, dark and print, axes that say what they show."""
+"""Charts: one palette that anyone can read, one drawing for light, dark and print, axes that say
+what they show.
+"""
 
 import re
 from itertools import combinations
@@ -45,14 +47,25 @@ def contrast(one: str, other: str) -> float:
 # Full deficiencies: Machado, Oliveira and Fernandes (2009), IEEE TVCG 15(6), table of severity 1.0.
 SIGHT = {
     "normal": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
 }
 
 
 def lab(hexadecimal: str, sight: str) -> np.ndarray:
     seen = np.clip(np.array(SIGHT[sight]) @ linear(hexadecimal), 0, 1)
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ seen
+    )
     f = np.cbrt(xyz / [0.9505, 1, 1.089])
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
@@ -75,7 +88,10 @@ def test_gain_and_loss_differ_in_grey_and_to_the_colour_blind(scheme):
 @pytest.mark.parametrize("sight", SIGHT)
 def test_the_first_four_segments_differ_whoever_looks(scheme, sight):
     colours = [getattr(theme.PALETTE[name], scheme) for name in theme.SEGMENTS[:4]]
-    distances = [np.linalg.norm(lab(one, sight) - lab(other, sight)) for one, other in combinations(colours, 2)]
+    distances = [
+        np.linalg.norm(lab(one, sight) - lab(other, sight))
+        for one, other in combinations(colours, 2)
+    ]
     assert min(distances) >= 15
 
 
@@ -85,12 +101,18 @@ def test_each_colour_has_its_own_light_value_so_that_it_can_be_replaced():
 
 
 def test_the_stylesheet_has_the_palette_in_each_scheme_and_light_in_print():
-    css = (Path(churnlib.__file__).parent / "report" / "template" / "page.css").read_text(encoding="utf-8")
+    css = (Path(churnlib.__file__).parent / "report" / "template" / "page.css").read_text(
+        encoding="utf-8"
+    )
     in_print = css.index("@media print")
     for name, hues in theme.PALETTE.items():
         assert css.count(f"--c-{name}: {hues.light};") == 2, "on screen and in print"
         assert css.count(f"--c-{name}: {hues.dark};") == 1
-        assert css.rindex(f"--c-{name}: {hues.light};") > in_print > css.index(f"--c-{name}: {hues.dark};")
+        assert (
+            css.rindex(f"--c-{name}: {hues.light};")
+            > in_print
+            > css.index(f"--c-{name}: {hues.dark};")
+        )
 
 
 def test_a_segment_keeps_its_colour_when_others_are_missing():
@@ -135,11 +157,22 @@ BRIDGE = pd.DataFrame(
         "grr": 0.9,
     }
 )
-CHURN = pd.DataFrame({"period_start": MONTHS, "churn_rate": 0.04, "churn_rate_low": 0.03, "churn_rate_high": 0.05})
-TRIANGLE = pd.DataFrame({"cohort": ["a", "a", "b", "b"], "age": [0, 1, 0, 1], "rate": [1.0, 0.8, 1.0, np.nan]})
+CHURN = pd.DataFrame(
+    {"period_start": MONTHS, "churn_rate": 0.04, "churn_rate_low": 0.03, "churn_rate_high": 0.05}
+)
+TRIANGLE = pd.DataFrame(
+    {"cohort": ["a", "a", "b", "b"], "age": [0, 1, 0, 1], "rate": [1.0, 0.8, 1.0, np.nan]}
+)
 POOLED = pd.DataFrame({"age": [0, 1], "rate": [1.0, 0.8], "low": [0.9, 0.7], "high": [1.0, 0.9]})
-SIDES = POOLED.set_index("age").add_prefix("newest_").join(POOLED.set_index("age").add_prefix("earlier_")).reset_index()
-PROJECTED = pd.concat([CURVE.assign(part="observed"), CURVE.assign(part="projected", tenure=CURVE.tenure + 4)])
+SIDES = (
+    POOLED.set_index("age")
+    .add_prefix("newest_")
+    .join(POOLED.set_index("age").add_prefix("earlier_"))
+    .reset_index()
+)
+PROJECTED = pd.concat(
+    [CURVE.assign(part="observed"), CURVE.assign(part="projected", tenure=CURVE.tenure + 4)]
+)
 VALUE = pd.DataFrame(
     {
         "segment": ["web", "ads", "none"],
@@ -158,11 +191,21 @@ WEEKS = pd.DataFrame(
         "held_out": [False, False, True, True],
     }
 )
-BINS = pd.DataFrame({"frequency": ["0", "1", "2+"], "actual": [0.1, 0.5, 2], "predicted": [0.2, 0.4, 2.2]})
-ORIGINS = pd.DataFrame(
-    {"origin": MONTHS[:2], "predicted": [10, 12], "low": [8, 10], "high": [12, 13], "actual": [11, 15]}
+BINS = pd.DataFrame(
+    {"frequency": ["0", "1", "2+"], "actual": [0.1, 0.5, 2], "predicted": [0.2, 0.4, 2.2]}
 )
-SALES = pd.DataFrame({"period_start": MONTHS, "revenue_returning": 5.0, "revenue_new": [3.0, -1, 3, 3, 3, 3]})
+ORIGINS = pd.DataFrame(
+    {
+        "origin": MONTHS[:2],
+        "predicted": [10, 12],
+        "low": [8, 10],
+        "high": [12, 13],
+        "actual": [11, 15],
+    }
+)
+SALES = pd.DataFrame(
+    {"period_start": MONTHS, "revenue_returning": 5.0, "revenue_new": [3.0, -1, 3, 3, 3, 3]}
+)
 PLOTS = {
     "mrr_bridge": (revenue.plot_mrr_bridge, BRIDGE),
     "movements": (revenue.plot_movements, BRIDGE),
@@ -174,7 +217,10 @@ PLOTS = {
     "survival": (survival.plot_survival, CURVE),
     "hazard": (survival.plot_hazard, CURVE[1:].assign(stands_out=[True, False, False])),
     "projection": (survival.plot_projection, PROJECTED),
-    "conditional": (survival.plot_conditional, CURVE.rename(columns={"tenure": "stayed"}).assign(further=12)),
+    "conditional": (
+        survival.plot_conditional,
+        CURVE.rename(columns={"tenure": "stayed"}).assign(further=12),
+    ),
     "value": (value.plot_value_by_segment, VALUE),
     "tracking": (value.plot_tracking, WEEKS),
     "calibration": (value.plot_calibration, BINS),
@@ -199,7 +245,11 @@ def test_every_chart_names_its_axes_and_is_one_small_svg_in_the_page_s_colours(n
     ids = [element.get("id") for element in root.iter() if element.get("id")]
     assert len(set(ids)) == len(ids)
     assert all(identifier.startswith(f"{name}-") for identifier in ids)
-    assert not [element for element in root.iter() if element.tag.endswith(("style", "metadata", "image", "script"))]
+    assert not [
+        element
+        for element in root.iter()
+        if element.tag.endswith(("style", "metadata", "image", "script"))
+    ]
     if name != "triangle":  # a heat map for notebooks: its shades lie between the palette's
         assert not re.search(r"#[0-9a-f]{6}", svg.partition(">")[2])
 
@@ -262,13 +312,24 @@ def test_names_of_segments_are_text_and_nothing_else():
     ax = value.plot_value_by_segment(VALUE.assign(segment=[hostile, "b", "c"]))
     svg = to_svg(ax, "x")
     assert "<script" not in svg
-    words = [element.text for element in ElementTree.fromstring(svg).iter() if element.tag.endswith("text")]
+    words = [
+        element.text
+        for element in ElementTree.fromstring(svg).iter()
+        if element.tag.endswith("text")
+    ]
     assert axes.shorten(hostile) in words
 
 
 @pytest.mark.parametrize(
     ("given", "shown"),
-    [(0, "0"), (999, "999"), (1_500, "1,500"), (12_345, "12.3k"), (-2_000_000, "\u22122m"), (0.5, "0.5")],
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_500, "1,500"),
+        (12_345, "12.3k"),
+        (-2_000_000, "\u22122m"),
+        (0.5, "0.5"),
+    ],
 )
 def test_amounts_have_three_digits_and_a_true_minus(given, shown):
     assert axes.amount(given) == shown

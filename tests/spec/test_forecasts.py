@@ -5,12 +5,18 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from churnlib.measures.forecasts import buyers, customer_forecasts, first_purchases, rolling_origins, weekly_repeats
+from churnlib.engine import collect
+from churnlib.measures.forecasts import (
+    buyers,
+    customer_forecasts,
+    first_purchases,
+    rolling_origins,
+    weekly_repeats,
+)
 from churnlib.measures.purchases import customer_purchases
-from churnlib.models.gamma_gamma import MoneyFit
-from churnlib.models.purchase_model import PurchaseFit
-from churnlib.models.purchase_value import Money, discounted_value, history_forecasts, money_terms
-from churnlib.sources import collect
+from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.purchases.value import Money, discounted_value, history_forecasts, money_terms
 from tests.business import frame_of, snapshot_of
 
 FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
@@ -36,7 +42,9 @@ def shop():
 
 
 def test_buyers_of_one_history_share_a_row_with_their_mean_money(shop):
-    """Ann and bob: 2 repeats, 31 weeks to the last, 302 days of age; money of repeats (20 + 40 + 30 + 50) / 4."""
+    """Ann and bob: 2 repeats, 31 weeks to the last, 302 days of age; money of repeats (20 + 40 +
+    30 + 50) / 4.
+    """
     assert frame_of(buyers(shop)) == [
         (0, 0.0, round(1 / 7, 6), 0, 0.0, 1),
         (1, 2.0, round(120 / 7, 6), 0, 0.0, 1),
@@ -49,11 +57,19 @@ def test_origins_lie_between_half_of_the_history_and_a_horizon_before_its_end(sh
     table = rolling_origins(shop)
     assert set(table["horizon"]) == {10}
     days = sorted(table["origin"].dt.date.unique())
-    assert days == [date(2025, 10, 29), date(2025, 11, 19), date(2025, 12, 10), date(2025, 12, 31), date(2026, 1, 21)]
+    assert days == [
+        date(2025, 10, 29),
+        date(2025, 11, 19),
+        date(2025, 12, 10),
+        date(2025, 12, 31),
+        date(2026, 1, 21),
+    ]
 
 
 def test_each_origin_knows_what_was_known_then_and_what_came_after(shop):
-    """On 10 December cat had bought once, 8 days seen; on the 15th again, ann and bob on 5 January: 3 in ten weeks."""
+    """On 10 December cat had bought once, 8 days seen; on the 15th again, ann and bob on 5
+    January: 3 in ten weeks.
+    """
     table = rolling_origins(shop)
     then = table[table["origin"] == pd.Timestamp("2025-12-10")]
     columns = ("frequency", "recency", "age", "customers", "actual", "previous")
@@ -62,7 +78,8 @@ def test_each_origin_knows_what_was_known_then_and_what_came_after(shop):
         (1, 2.0, round(190 / 7, 6), 2, 2, 0),
     ]
     totals = table.groupby("origin")[["actual", "previous"]].sum()
-    # The ten weeks from 29 October end on 6 January: cat is not known yet. Those before 21 January begin on 12 November.
+    # The ten weeks from 29 October end on 6 January: cat is not known yet. Those before 21 January
+    # begin on 12 November.
     assert frame_of(totals, "actual", "previous") == [(2, 0), (2, 0), (3, 0), (2, 1), (0, 3)]
 
 
@@ -75,16 +92,23 @@ def test_without_half_a_year_there_is_nothing_to_hold_out():
 
 def test_how_many_began_on_each_day_before_a_date(shop):
     assert frame_of(first_purchases(shop, before=date(2025, 12, 1))) == [("2025-06-02", 2)]
-    assert frame_of(first_purchases(shop, before=date(2025, 12, 2))) == [("2025-06-02", 2), ("2025-12-01", 1)]
+    assert frame_of(first_purchases(shop, before=date(2025, 12, 2))) == [
+        ("2025-06-02", 2),
+        ("2025-12-01", 1),
+    ]
 
 
 def test_weeks_of_repeats_of_those_who_began_before_a_date(shop):
-    """Week 2 begins on 16 June, week 28 on 15 December, week 31 on 5 January; the week of 30 March is not over."""
+    """Week 2 begins on 16 June, week 28 on 15 December, week 31 on 5 January; the week of 30
+    March is not over.
+    """
     weeks = weekly_repeats(shop, before=date(2025, 12, 2))
     assert (len(weeks), weeks["week_start"].iloc[-1]) == (43, pd.Timestamp("2026-03-23"))
     bought = weeks[weeks["purchases"] > 0]
     assert frame_of(bought) == [("2025-06-16", 2), ("2025-12-15", 1), ("2026-01-05", 2)]
-    assert weekly_repeats(shop, before=date(2025, 12, 1))["purchases"].sum() == 4, "cat began on that day"
+    assert weekly_repeats(shop, before=date(2025, 12, 1))["purchases"].sum() == 4, (
+        "cat began on that day"
+    )
 
 
 @pytest.mark.parametrize("money_fit", [GAMMA, POOLED])
@@ -94,7 +118,9 @@ def test_the_forecast_of_every_customer_is_the_models(shop, money_fit):
     modelled = discounted_value(
         FIT, money, each.assign(spend_frequency=each["value_days"], value=each["value"].fillna(0.0))
     )
-    table = customer_forecasts(shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money))
+    table = customer_forecasts(
+        shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money)
+    )
     ours = collect(table).sort_values("customer_id", ignore_index=True)
     assert ours["customer_id"].tolist() == ["ann", "bob", "cat", "dan"]
     for name in ("probability_alive", "expected_purchases"):
@@ -105,7 +131,11 @@ def test_the_forecast_of_every_customer_is_the_models(shop, money_fit):
 
 def test_customers_stand_in_the_order_of_their_value(shop):
     money = Money(GAMMA, margin=0.3)
-    rows = collect(customer_forecasts(shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money)))
+    rows = collect(
+        customer_forecasts(
+            shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money)
+        )
+    )
     assert rows["discounted_value"].is_monotonic_decreasing
     assert rows["customer_id"].iloc[0] == "bob", "the same history as ann, and more money"
 
@@ -113,7 +143,11 @@ def test_customers_stand_in_the_order_of_their_value(shop):
 def test_the_value_of_a_group_is_the_sum_of_its_customers(shop):
     money = Money(GAMMA, discount_rate=0.1, margin=0.3)
     groups = discounted_value(FIT, money, buyers(shop))
-    rows = collect(customer_forecasts(shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money)))
+    rows = collect(
+        customer_forecasts(
+            shop, history_forecasts(FIT, money, buyers(shop)), money=money_terms(money)
+        )
+    )
     assert (groups["discounted_value"] * groups["customers"]).sum() == pytest.approx(
         rows["discounted_value"].sum(), abs=1e-3
     )

@@ -1,4 +1,6 @@
-"""The first screen: key figures, what happened and where to act, of a small business of either kind."""
+"""The first screen: key figures, what happened and where to act, of a small business of either
+kind.
+"""
 
 import json
 import re
@@ -6,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from churnlib.params import PROJECT
+from churnlib.page.markup import slug
+from churnlib.params.model import PROJECT
 from churnlib.report.headlines import headlines
-from churnlib.report.markup import slug
 from tests.business import day_after, snapshot_of
 from tests.reading import said
 
 MONTHS = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)]
-# Every month from 2024-01 to 2026-03 forty customers begin on the 10th. Of those from "fairs" half leave after exactly three
-# months, of the others one in twenty does.
+# Every month from 2024-01 to 2026-03 forty customers begin on the 10th. Of those from "fairs" half
+# leave after exactly three months, of the others one in twenty does.
 BEGUN = MONTHS[: MONTHS.index("2026-03") + 1]
 
 
@@ -30,13 +32,19 @@ def lives():
 @pytest.fixture(scope="module")
 def subscription():
     rows = list(lives())
-    people = [{"customer_id": one, "channel": "fairs" if fair else "search"} for one, *_, fair in rows]
-    return snapshot_of(subscriptions=[row[:4] for row in rows], customers=people, segments=["channel"])
+    people = [
+        {"customer_id": one, "channel": "fairs" if fair else "search"} for one, *_, fair in rows
+    ]
+    return snapshot_of(
+        subscriptions=[row[:4] for row in rows], customers=people, segments=["channel"]
+    )
 
 
 @pytest.fixture(scope="module")
 def transactional():
-    """Forty buyers begin on the 1st of each month; half buy again after 30 days, a quarter after 60 too."""
+    """Forty buyers begin on the 1st of each month; half buy again after 30 days, a quarter after
+    60 too.
+    """
     orders = []
     for month in BEGUN:
         for n in range(40):
@@ -60,9 +68,17 @@ def by_label(found):
 
 
 def test_key_figures_of_a_subscription_business(subscribers):
-    """March 2026: 27 x 40 began; of 11 in 40 the third month was over for 24 cohorts: 1,080 - 264 = 816."""
+    """March 2026: 27 x 40 began; of 11 in 40 the third month was over for 24 cohorts: 1,080 -
+    264 = 816.
+    """
     figures = by_label(subscribers)
-    assert list(figures) == ["MRR", "Customers", "Customer churn", "Net revenue retention", "Revenue per customer"]
+    assert list(figures) == [
+        "MRR",
+        "Customers",
+        "Customer churn",
+        "Net revenue retention",
+        "Revenue per customer",
+    ]
     assert (figures["MRR"].value, figures["Customers"].value) == ("€16,320", "816")
     assert said(figures["Customer churn"].value) == "1.4 %"
     assert figures["Customer churn"].n == "11 of 787"
@@ -81,25 +97,36 @@ def test_a_rate_changes_only_where_chance_would_not_do_it(subscribers):
 
 def test_what_happened_in_a_subscription_business(subscribers):
     found = [said(one.text) for one in subscribers.findings]
-    assert found[0] == "MRR rose by €580 (+3.7 %) to €16,320 in March 2026: +€800 new customers and -€220 churn."
+    assert (
+        found[0]
+        == "MRR rose by €580 (+3.7 %) to €16,320 in March 2026: +€800 new customers and -€220 churn."
+    )
     assert found[1].startswith(
-        "11 customers of 787 left in March 2026, 1.4 % (0.8 to 2.5 %): no clear change on February 2026"
+        "11 customers of 787 left in March 2026, 1.4 % (0.8 to 2.5 %): no clear change on "
+        "February 2026"
     )
-    assert found[2].startswith("Of the €9,360 of MRR of 468 customers a year ago, 92.9 % is still paid (GRR)"), (
-        "435 of 468"
-    )
+    assert found[2].startswith(
+        "Of the €9,360 of MRR of 468 customers a year ago, 92.9 % is still paid (GRR)"
+    ), "435 of 468"
     assert found[3].startswith("No clear difference between the newest cohorts and earlier ones")
 
 
 def test_where_a_subscription_business_can_act(subscribers):
-    """On 1 April the 40 of January are in their third month of life; those of fairs leave sooner."""
+    """On 1 April the 40 of January are in their third month of life; those of fairs leave
+    sooner.
+    """
     month, segment = (said(one.text) for one in subscribers.actions)
     assert month == (
-        "Speak to customers before their month of life 3 ends: 27.5 % leave in it, against 0.0 % in the months around. 40 "
-        "customers with €800 of MRR are in it now: about 11 of them leave at the one rate, 0 at the other."
+        "Speak to customers before their month of life 3 ends: 27.5 % leave in it, against 0.0 % "
+        "in the months around. 40 "
+        "customers with €800 of MRR are in it now: about 11 of them leave at the one rate, 0 at "
+        "the other."
     )
     assert segment.startswith("Look into channel “fairs” (")
-    assert re.search(r"after 24 months 9\d\.\d % .* of search are still there, and 50\.0 % .* of fairs\.$", segment)
+    assert re.search(
+        r"after 24 months 9\d\.\d % .* of search are still there, and 50\.0 % .* of fairs\.$",
+        segment,
+    )
 
 
 def test_without_segments_and_events_there_is_nothing_to_act_on():
@@ -117,34 +144,52 @@ def test_few_customers_give_facts_and_no_rates():
     assert texts[2].startswith("29 customers a year ago: too few")
     assert texts[3].startswith("The newest cohorts are too young or too small")
     churn = by_label(found)["Customer churn"]
-    assert (churn.n, churn.change_previous, churn.change_year) == ("1 of 29: too few to say", None, None)
+    assert (churn.n, churn.change_previous, churn.change_year) == (
+        "1 of 29: too few to say",
+        None,
+        None,
+    )
 
 
 def test_nobody_ever_paid():
     found = headlines(snapshot_of(subscriptions=[("ann", "2026-01-10", None, 0)]))
-    assert [one.text for one in found.findings] == ["Nobody had a paid subscription by the end of the period."]
+    assert [one.text for one in found.findings] == [
+        "Nobody had a paid subscription by the end of the period."
+    ]
     assert (found.figures, found.actions) == ([], [])
 
 
 def test_key_figures_of_a_shop(buyers):
-    """In March 2026 the 40 of March bought, the 30-day ones of January's and February's cohorts and the 60-day ones."""
+    """In March 2026 the 40 of March bought, the 30-day ones of January's and February's cohorts
+    and the 60-day ones.
+    """
     figures = by_label(buyers)
-    assert list(figures)[:4] == ["Revenue", "Customers who bought", "New customers", "Revenue per purchase"]
+    assert list(figures)[:4] == [
+        "Revenue",
+        "Customers who bought",
+        "New customers",
+        "Revenue per purchase",
+    ]
     assert figures["New customers"].value == "40"
     again = figures["Bought again within 90 days"]
     assert said(again.value) == "50.0 %"
-    assert again.n == "of 960 observed that long", "24 months of 40: those of 1 January were seen for 89 days"
+    assert again.n == "of 960 observed that long", (
+        "24 months of 40: those of 1 January were seen for 89 days"
+    )
     assert (again.change_previous, again.change_year) == (None, None)
 
 
 def test_what_happened_in_a_shop_and_where_it_can_act(buyers):
     texts = [said(one.text) for one in buyers.findings]
     # 515 + 257 of March's buyers, 257 of February's after 30 days, 129 of January's after 60.
-    assert texts[0].startswith("Revenue was €1,158 in March 2026, 33.3 % of it from returning customers: ")
+    assert texts[0].startswith(
+        "Revenue was €1,158 in March 2026, 33.3 % of it from returning customers: "
+    )
     assert "40 of them for the first time" in texts[1]
     assert "50.0 % (46.8 to 53.2 %) bought again within 90 days of their first purchase" in texts[3]
     assert said(buyers.actions[0].text) == (
-        "Win the second purchase: 60 customers bought first within the last 90 days and not again yet; of the customers "
+        "Win the second purchase: 60 customers bought first within the last 90 days and not again "
+        "yet; of the customers "
         "before them 50.0 % bought again within 90 days."
     )
 
@@ -170,10 +215,15 @@ def _leads_somewhere(link: str) -> bool:
     page, anchor = link.split("#")
     chapters = [page.removesuffix(".html")] + (["clv_transactional"] if page == "clv.html" else [])
     names = [name for chapter in chapters for name in _names(chapter)]
-    return any(anchor == slug(name) or ("{" in name and anchor.startswith(slug(name.split("{")[0]))) for name in names)
+    return any(
+        anchor == slug(name) or ("{" in name and anchor.startswith(slug(name.split("{")[0])))
+        for name in names
+    )
 
 
 def _names(chapter: str) -> list[str]:
     book = json.loads((PROJECT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
-    code = "\n".join("".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code")
+    code = "\n".join(
+        "".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"
+    )
     return re.findall(r'name=f?"([^"]+)"', code)

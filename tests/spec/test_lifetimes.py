@@ -9,7 +9,11 @@ from tests.business import day_after, frame_of, snapshot_of
 
 
 def stays(*spans, period="2026-03", by=None, as_of=None, **settings):
-    return frame_of(lifetimes(snapshot_of(subscriptions=list(spans), period=period, **settings), by=by, as_of=as_of))
+    return frame_of(
+        lifetimes(
+            snapshot_of(subscriptions=list(spans), period=period, **settings), by=by, as_of=as_of
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,20 +55,28 @@ def test_who_is_still_there_was_seen_through_whole_months(start, whole_months):
     assert stays(("ann", start, None, 10)) == [(0, whole_months, False, 1)]
 
 
-@pytest.mark.parametrize(("start", "whole_months"), [("2026-01-28", 1), ("2026-01-31", 1), ("2026-01-27", 1)])
+@pytest.mark.parametrize(
+    ("start", "whole_months"), [("2026-01-28", 1), ("2026-01-31", 1), ("2026-01-27", 1)]
+)
 def test_as_of_the_end_of_a_short_month(start, whole_months):
-    """By 1 March (exclusive) one month of life from any day of late January is over, its last day 28 February."""
+    """By 1 March (exclusive) one month of life from any day of late January is over, its last
+    day 28 February.
+    """
     assert stays(("ann", start, None, 10), period="2026-02") == [(0, whole_months, False, 1)]
 
 
 def test_a_month_of_life_not_yet_over_does_not_count_for_those_who_left_in_it():
-    """Both began on 10 March; the leaver of 20 March is known, but not who else will leave by 10 April."""
+    """Both began on 10 March; the leaver of 20 March is known, but not who else will leave by 10
+    April.
+    """
     spans = ("ann", "2026-03-10", "2026-03-20", 10), ("bob", "2026-03-10", None, 10)
     assert stays(*spans) == [(0, 0, False, 2)]
 
 
 def test_month_aligned_billing_has_no_month_without_leavers():
-    """One of two leaves after each first month; ends on as_of are unknown, so e's and f's first month is not over."""
+    """One of two leaves after each first month; ends on as_of are unknown, so e's and f's first
+    month is not over.
+    """
     spans = [
         ("a", "2026-01-01", "2026-02-01", 1),
         ("b", "2026-01-01", None, 1),
@@ -98,9 +110,15 @@ def test_going_free_ends_the_lifetime():
 def test_by_segment():
     snapshot = snapshot_of(
         subscriptions=[("ann", "2025-01-10", "2025-03-10", 10), ("bob", "2026-02-10", None, 10)],
-        customers=[{"customer_id": "ann", "channel": "ads"}, {"customer_id": "bob", "channel": "web"}],
+        customers=[
+            {"customer_id": "ann", "channel": "ads"},
+            {"customer_id": "bob", "channel": "web"},
+        ],
     )
-    assert frame_of(lifetimes(snapshot, by="channel")) == [("ads", 0, 2, True, 1), ("web", 0, 1, False, 1)]
+    assert frame_of(lifetimes(snapshot, by="channel")) == [
+        ("ads", 0, 2, True, 1),
+        ("web", 0, 1, False, 1),
+    ]
 
 
 def test_an_earlier_as_of_knows_what_was_known_then():
@@ -110,13 +128,27 @@ def test_an_earlier_as_of_knows_what_was_known_then():
         ("cat", "2025-11-10", None, 10),
         ("dan", "2025-08-05", "2025-10-01", 10),
     ]
-    assert stays(*spans, as_of=date(2025, 10, 1)) == [(0, 1, False, 1), (0, 2, True, 1), (0, 8, False, 1)]
+    assert stays(*spans, as_of=date(2025, 10, 1)) == [
+        (0, 1, False, 1),
+        (0, 2, True, 1),
+        (0, 8, False, 1),
+    ]
 
 
 def test_who_was_there_before_the_records_enters_late():
-    """Began on 10 June, seen from 1 January: in the seventh month of life, which was not seen whole, hence entry 7."""
-    spans = ("ann", "2025-06-10", None, 10), ("bob", "2025-06-01", "2026-03-01", 10), ("cat", "2026-01-15", None, 10)
-    assert stays(*spans, data_from="2026-01-01") == [(0, 2, False, 1), (7, 9, False, 1), (7, 9, True, 1)]
+    """Began on 10 June, seen from 1 January: in the seventh month of life, which was not seen
+    whole, hence entry 7.
+    """
+    spans = (
+        ("ann", "2025-06-10", None, 10),
+        ("bob", "2025-06-01", "2026-03-01", 10),
+        ("cat", "2026-01-15", None, 10),
+    )
+    assert stays(*spans, data_from="2026-01-01") == [
+        (0, 2, False, 1),
+        (7, 9, False, 1),
+        (7, 9, True, 1),
+    ]
 
 
 def test_late_entrants_not_seen_through_a_month_are_left_out():
@@ -138,21 +170,35 @@ def test_active_base_counts_tenure_from_the_first_day():
 
 
 def test_arpa_by_segment():
-    spans = [("ann", "2026-01-01", None, 10), ("bob", "2026-01-01", None, 5), ("cat", "2025-01-01", "2026-01-01", 5)]
+    spans = [
+        ("ann", "2026-01-01", None, 10),
+        ("bob", "2026-01-01", None, 5),
+        ("cat", "2025-01-01", "2026-01-01", 5),
+    ]
     people = [{"customer_id": "ann", "channel": "ads"}, {"customer_id": "cat", "channel": "gone"}]
     snapshot = snapshot_of(subscriptions=spans, customers=people)
-    assert frame_of(arpa(snapshot, by="channel")) == [("(unknown)", 1, 5.0, 5.0), ("ads", 1, 10.0, 10.0)]
+    assert frame_of(arpa(snapshot, by="channel")) == [
+        ("(unknown)", 1, 5.0, 5.0),
+        ("ads", 1, 10.0, 10.0),
+    ]
 
 
 @pytest.mark.parametrize(("days", "returned"), [(1, 1), (90, 1), (91, 0)])
 def test_a_return_within_ninety_days_of_leaving(days, returned):
-    spans = ("ann", "2025-01-10", "2025-03-10", 10), ("ann", day_after("2025-03-10", days), None, 10)
+    spans = (
+        ("ann", "2025-01-10", "2025-03-10", 10),
+        ("ann", day_after("2025-03-10", days), None, 10),
+    )
     snapshot = snapshot_of(subscriptions=list(spans))
-    assert frame_of(returns(snapshot), "left", "returned", "share") == [(1, returned, float(returned))]
+    assert frame_of(returns(snapshot), "left", "returned", "share") == [
+        (1, returned, float(returned))
+    ]
 
 
 def test_only_leavers_observed_that_long_count():
-    """By 31 March (the last day observed) 90 days have passed since 31 December but not since 1 January."""
+    """By 31 March (the last day observed) 90 days have passed since 31 December but not since 1
+    January.
+    """
     spans = [
         ("ann", "2025-01-10", "2025-12-31", 10),
         ("bob", "2025-01-10", "2026-01-01", 10),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from churnlib.errors import ParamsError
-from churnlib.params import Params, params_from_values, read_params
+from churnlib.params.model import Params
+from churnlib.params.read import params_from_values, read_params
 
 GOOD = """
 business: acme
@@ -27,7 +28,12 @@ def written(tmp_path: Path):
 
 def test_defaults_are_filled_in(written):
     params = read_params(written(GOOD))
-    assert (params.grain, params.timezone, params.margin, params.discount_rate) == ("month", "UTC", 0.8, 0.1)
+    assert (params.grain, params.timezone, params.margin, params.discount_rate) == (
+        "month",
+        "UTC",
+        0.8,
+        0.1,
+    )
     assert params.policies.max_rejected_share == 0.05
     assert params.display_title == "acme"
 
@@ -60,7 +66,10 @@ def test_what_is_wrong_is_named_with_its_line(written, line, message):
         (GOOD.replace("currency: EUR", "currency: EURO"), "a currency is an ISO 4217 code"),
         (GOOD.replace("business: acme", "business: ../acme"), "business = '../acme': "),
         (GOOD.replace("model: subscription\n", ""), "model is missing"),
-        (GOOD.replace("acme}", "acme, tables: {subs: {}}}"), "'subs' is not a table: did you mean 'subscriptions'?"),
+        (
+            GOOD.replace("acme}", "acme, tables: {subs: {}}}"),
+            "'subs' is not a table: did you mean 'subscriptions'?",
+        ),
         (
             GOOD.replace("acme}", "acme, tables: {customers: {}}}"),
             "model subscription needs source.tables.subscriptions",
@@ -89,8 +98,12 @@ def test_text_stays_text(written):
 
 
 def test_extends_merges_mappings_and_replaces_the_rest(written):
-    written(GOOD + "segments: [a, b]\npolicies: {max_rejected_share: 0.2}\nmargin: 0.5\n", "base.yml")
-    params = read_params(written("extends: base.yml\nbusiness: two\nsegments: [c]\nsource: {uri: ../data/two}\n"))
+    written(
+        GOOD + "segments: [a, b]\npolicies: {max_rejected_share: 0.2}\nmargin: 0.5\n", "base.yml"
+    )
+    params = read_params(
+        written("extends: base.yml\nbusiness: two\nsegments: [c]\nsource: {uri: ../data/two}\n")
+    )
     assert (params.business, params.segments, params.margin) == ("two", ("c",), 0.5)
     assert params.policies.max_rejected_share == 0.2
     assert params.source.uri == "../data/two"
@@ -103,7 +116,12 @@ def test_extends_in_a_circle_is_refused(written):
 
 
 def test_the_same_keys_from_papermill_give_the_same_parameters(written):
-    given = {"business": "acme", "model": "subscription", "currency": "EUR", "source": {"uri": "../data/acme"}}
+    given = {
+        "business": "acme",
+        "model": "subscription",
+        "currency": "EUR",
+        "source": {"uri": "../data/acme"},
+    }
     from_notebook = params_from_values({**given, "margin": None, "something_else": 3})
     assert from_notebook.effective() == read_params(written(GOOD)).effective()
 

@@ -25,7 +25,9 @@ def test_shifting_crosses_years():
     assert Period.parse("2026-03") - Period.parse("2025-01") == 14
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-00", "2026-Q5", "26-01", "2026-1", "", "now", "0001-01"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-13", "2026-00", "2026-Q5", "26-01", "2026-1", "", "now", "0001-01"]
+)
 def test_other_texts_are_refused_with_the_right_form(text):
     with pytest.raises(ParamsError, match="Write a month as 2026-09 or a quarter as 2026-Q3"):
         Period.parse(text)

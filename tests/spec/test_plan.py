@@ -7,9 +7,20 @@ from pathlib import Path
 import pytest
 
 from churnlib.errors import ParamsError
-from churnlib.params import Params, params_from_values
+from churnlib.params.model import Params
+from churnlib.params.read import params_from_values
 from churnlib.periods import Period
-from churnlib.report.plan import PROJECT, Chapter, Plan, Source, When, choose, plan_report, read_chapters, shown_file
+from churnlib.report.plan import (
+    PROJECT,
+    Chapter,
+    Plan,
+    Source,
+    When,
+    choose,
+    plan_report,
+    read_chapters,
+    shown_file,
+)
 
 
 def chapter(name: str, order: int, models: tuple[str, ...], *tables: str) -> Chapter:
@@ -27,7 +38,12 @@ CHAPTERS = [
 
 
 def params(**values: object) -> Params:
-    base = {"business": "acme", "model": "subscription", "currency": "EUR", "source": {"uri": "../data"}}
+    base = {
+        "business": "acme",
+        "model": "subscription",
+        "currency": "EUR",
+        "source": {"uri": "../data"},
+    }
     return params_from_values(base | values)
 
 
@@ -38,7 +54,9 @@ def names(chapters: tuple[Chapter, ...]) -> list[str]:
 def test_all_that_fit_the_model_and_the_tables() -> None:
     made, left_out = choose(CHAPTERS, params(), {"customers", "subscriptions"})
     assert names(made) == ["summary", "revenue", "clv"]
-    assert left_out == ({"chapter": "Basket", "reason": "it needs the table orders, which the data do not hold"},)
+    assert left_out == (
+        {"chapter": "Basket", "reason": "it needs the table orders, which the data do not hold"},
+    )
 
 
 def test_chapters_of_the_parameters_and_always_the_summary() -> None:
@@ -51,7 +69,9 @@ def test_chapters_of_the_parameters_and_always_the_summary() -> None:
 
 
 def test_command_line_wins_over_the_parameters() -> None:
-    made, left_out = choose(CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"}, ["revenue"])
+    made, left_out = choose(
+        CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"}, ["revenue"]
+    )
     assert names(made) == ["summary", "revenue"]
     assert left_out[-1] == {"chapter": "Clv", "reason": "not asked for in this run (--chapter)"}
 
@@ -59,9 +79,20 @@ def test_command_line_wins_over_the_parameters() -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("revenues", "'revenues' is not a chapter of a subscription report. Did you mean 'revenue'?"),
-        ("sales", "'sales' is not a chapter of a subscription report. Did you mean|Chapters: summary, revenue"),
-        ("x", r"'x' is not a chapter of a subscription report. Chapters: summary, revenue, basket, clv\."),
+        (
+            "revenues",
+            "'revenues' is not a chapter of a subscription report. Did you mean 'revenue'?",
+        ),
+        (
+            "sales",
+            "'sales' is not a chapter of a subscription report. Did you mean|Chapters: summary, "
+            "revenue",
+        ),
+        (
+            "x",
+            r"'x' is not a chapter of a subscription report. Chapters: summary, revenue, basket, "
+            r"clv\.",
+        ),
     ],
 )
 def test_unknown_chapter_names_the_nearest(wanted: str, message: str) -> None:
@@ -92,7 +123,9 @@ def test_folder_never_leaves_the_output() -> None:
 
 def planned(*wanted: str) -> Plan:
     source = Source("hash", ("subscriptions",), Period.parse("2026-10"))
-    return plan_report(Path("acme.yml"), params(), source.latest, source, chapters=CHAPTERS, wanted=wanted)
+    return plan_report(
+        Path("acme.yml"), params(), source.latest, source, chapters=CHAPTERS, wanted=wanted
+    )
 
 
 def test_command_makes_the_same_report_again() -> None:
@@ -147,8 +180,15 @@ def test_periods_that_make_no_sense(when: When, message: str) -> None:
 
 def test_notebooks_are_read_in_order_and_others_passed_over(tmp_path: Path) -> None:
     for name, order in (("b", 20), ("a", 30), ("first", 10)):
-        described = {"chapter": name, "title": name.upper(), "order": order, "models": ["subscription"]}
-        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"metadata": {"churnlib": described}, "cells": []}))
+        described = {
+            "chapter": name,
+            "title": name.upper(),
+            "order": order,
+            "models": ["subscription"],
+        }
+        (tmp_path / f"{name}.ipynb").write_text(
+            json.dumps({"metadata": {"churnlib": described}, "cells": []})
+        )
     (tmp_path / "scratch.ipynb").write_text(json.dumps({"metadata": {}, "cells": []}))
     assert names(tuple(read_chapters(tmp_path))) == ["first", "b", "a"]
 

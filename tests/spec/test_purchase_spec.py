@@ -1,4 +1,6 @@
-"""Purchase and money models on inputs that anyone can check by eye, most of them too few or too plain to learn from."""
+"""Purchase and money models on inputs that anyone can check by eye, most of them too few or too
+plain to learn from.
+"""
 
 import math
 
@@ -6,13 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.gamma_gamma import expected_value, fit_gamma_gamma, frequency_value_independence
-from churnlib.models.predictive import predict_totals
-from churnlib.models.purchase_backtest import choose_purchase_model, purchase_backtest, widen_to_band
-from churnlib.models.purchase_expectations import expected_cumulative, expected_purchases, probability_alive
-from churnlib.models.purchase_model import fit_bg_nbd, fit_mbg_nbd, purchase_parameters
-from churnlib.models.purchase_tracking import frequency_calibration, weekly_tracking
-from churnlib.models.purchase_value import Money, discounted_value
+from churnlib.models.purchases.backtest import (
+    choose_purchase_model,
+    purchase_backtest,
+    widen_to_band,
+)
+from churnlib.models.purchases.expectations import (
+    expected_cumulative,
+    expected_purchases,
+    probability_alive,
+)
+from churnlib.models.purchases.fits import fit_bg_nbd, fit_mbg_nbd, purchase_parameters
+from churnlib.models.purchases.gamma_gamma import (
+    expected_value,
+    fit_gamma_gamma,
+    frequency_value_independence,
+)
+from churnlib.models.purchases.predictive import predict_totals
+from churnlib.models.purchases.tracking import frequency_calibration, weekly_tracking
+from churnlib.models.purchases.value import Money, discounted_value
 
 BOTH = pytest.mark.parametrize("fit_model", [fit_bg_nbd, fit_mbg_nbd])
 
@@ -23,18 +37,32 @@ def grouped(*rows: tuple[int, float, float, int]) -> pd.DataFrame:
 
 def steady() -> pd.DataFrame:
     """Customers who buy every fourth, second or single week and never stop."""
-    return grouped((10, 39.0, 40.0, 100), (20, 39.0, 40.0, 100), (40, 39.5, 40.0, 100), (5, 38.0, 40.0, 100))
+    return grouped(
+        (10, 39.0, 40.0, 100), (20, 39.0, 40.0, 100), (40, 39.5, 40.0, 100), (5, 38.0, 40.0, 100)
+    )
 
 
 def ordinary(customers: int = 1) -> pd.DataFrame:
     """Some never return, some stopped, some are still there."""
-    rows = [(0, 0.0, 30.0, 60), (1, 5.0, 30.0, 20), (2, 20.0, 30.0, 10), (6, 29.0, 30.0, 8), (4, 12.0, 30.0, 6)]
+    rows = [
+        (0, 0.0, 30.0, 60),
+        (1, 5.0, 30.0, 20),
+        (2, 20.0, 30.0, 10),
+        (6, 29.0, 30.0, 8),
+        (4, 12.0, 30.0, 6),
+    ]
     return grouped(*((x, recency, age, n * customers) for x, recency, age, n in rows))
 
 
 @BOTH
 @pytest.mark.parametrize(
-    "frame", [grouped(), grouped((3, 20.0, 39.0, 1)), grouped((0, 0.0, 39.0, 5000)), grouped((0, 0.0, 0.0, 10))]
+    "frame",
+    [
+        grouped(),
+        grouped((3, 20.0, 39.0, 1)),
+        grouped((0, 0.0, 39.0, 5000)),
+        grouped((0, 0.0, 0.0, 10)),
+    ],
 )
 def test_too_few_repeat_customers_is_a_result(fit_model, frame):
     fit = fit_model(frame)
@@ -43,7 +71,11 @@ def test_too_few_repeat_customers_is_a_result(fit_model, frame):
     assert fit.reason.startswith("Too few repeat customers: ")
     assert purchase_parameters([fit])["estimate"].isna().all()
     assert predict_totals(fit, frame)[["predicted", "low", "high"]].isna().all(axis=None)
-    assert discounted_value(fit, Money(fit_gamma_gamma(spend())), frame)["discounted_value"].isna().all()
+    assert (
+        discounted_value(fit, Money(fit_gamma_gamma(spend())), frame)["discounted_value"]
+        .isna()
+        .all()
+    )
 
 
 @BOTH
@@ -54,7 +86,9 @@ def test_customers_who_never_leave(fit_model):
     assert fit.a == 0
     assert math.isnan(fit.b)
     assert probability_alive(fit, [0, 10], [0, 1], [40, 40]).tolist() == [1, 1]
-    assert float(expected_purchases(fit, 20, 39, 40, 10)) == pytest.approx((fit.r + 20) / (fit.alpha + 40) * 10)
+    assert float(expected_purchases(fit, 20, 39, 40, 10)) == pytest.approx(
+        (fit.r + 20) / (fit.alpha + 40) * 10
+    )
     assert float(expected_cumulative(fit, 40)) == pytest.approx((10 + 20 + 40 + 5) / 4, rel=1e-6)
     total = predict_totals(fit, steady(), horizon=40).iloc[0]
     assert total["predicted"] == pytest.approx(7500, rel=0.05)
@@ -133,14 +167,18 @@ def test_value_is_discounted_purchases_times_money_times_margin():
     fit, money = fit_bg_nbd(ordinary(3)), fit_gamma_gamma(spend((1, 10.0, 1)))
     customers = ordinary().assign(value=10.0)
     plain = discounted_value(fit, Money(money, discount_rate=0.0, margin=0.5), customers)
-    assert plain["discounted_value"].to_numpy() == pytest.approx(plain["expected_purchases"] * 10.0 * 0.5, rel=1e-9)
+    assert plain["discounted_value"].to_numpy() == pytest.approx(
+        plain["expected_purchases"] * 10.0 * 0.5, rel=1e-9
+    )
     dear = discounted_value(fit, Money(money, discount_rate=1.0, margin=0.5), customers)
     share = dear["discounted_value"] / plain["discounted_value"]
     assert share.between(0.5, 1.0).all()
 
 
 def origins(n: int, actual: float) -> pd.DataFrame:
-    """The same known past at each origin; `actual` purchases later, of each group's customers in equal parts."""
+    """The same known past at each origin; `actual` purchases later, of each group's customers in
+    equal parts.
+    """
     dates = pd.date_range("2026-01-01", periods=n, freq="MS")
     known = ordinary(3).assign(actual=actual / 5, previous=10.0)
     return pd.concat([known.assign(origin=date) for date in dates], ignore_index=True)
@@ -148,9 +186,19 @@ def origins(n: int, actual: float) -> pd.DataFrame:
 
 def test_backtest_has_a_row_an_origin_and_model_and_baseline():
     scored = purchase_backtest(origins(2, 100.0), horizon=30)
-    assert list(scored) == ["origin", "model", "predicted", "low", "high", "actual", "error", "covered"]
+    assert list(scored) == [
+        "origin",
+        "model",
+        "predicted",
+        "low",
+        "high",
+        "actual",
+        "error",
+        "covered",
+    ]
     assert scored["model"].tolist() == ["BG/NBD", "MBG/NBD", "naive rate", "last period"] * 2
-    # Naive: frequency / 30 weeks x 30 weeks = as many as before: 3 x (20 x 1 + 10 x 2 + 8 x 6 + 6 x 4) = 336.
+    # Naive: frequency / 30 weeks x 30 weeks = as many as before: 3 x (20 x 1 + 10 x 2 + 8 x 6 + 6 x
+    # 4) = 336.
     assert scored["predicted"].iloc[2:4].tolist() == pytest.approx([336.0, 50.0])
     assert scored["error"].iloc[3] == -0.5
     assert scored["covered"].isna().tolist() == [False, False, True, True] * 2
@@ -176,7 +224,9 @@ def test_ranges_that_covered_stay():
     predicted = purchase_backtest(origins(1, 100.0), horizon=30)["predicted"].iloc[0]
     choice = choose_purchase_model(purchase_backtest(origins(4, predicted), horizon=30))
     assert (choice.model, choice.coverage, choice.widened) == ("BG/NBD", 1.0, False)
-    totals = pd.DataFrame({"quantity": ["purchases"], "predicted": [9.0], "low": [8.0], "high": [10.0]})
+    totals = pd.DataFrame(
+        {"quantity": ["purchases"], "predicted": [9.0], "low": [8.0], "high": [10.0]}
+    )
     assert widen_to_band(totals, choice)[["low", "high"]].to_numpy().tolist() == [[8.0, 10.0]]
 
 
@@ -188,16 +238,26 @@ def test_backtest_without_anything_to_score(frame):
 
 
 def test_few_origins_are_said_to_be_few():
-    assert "too few to judge" in choose_purchase_model(purchase_backtest(origins(2, 100.0), horizon=30)).reason
+    assert (
+        "too few to judge"
+        in choose_purchase_model(purchase_backtest(origins(2, 100.0), horizon=30)).reason
+    )
 
 
 def test_tracking_and_calibration_without_a_model_show_what_happened():
     fit = fit_bg_nbd(grouped())
     firsts = pd.DataFrame({"first_on": pd.to_datetime(["2026-01-01"]), "customers": [9]})
-    weeks = pd.DataFrame({"week_start": pd.to_datetime(["2026-01-08", "2026-01-01"]), "purchases": [3, 2]})
+    weeks = pd.DataFrame(
+        {"week_start": pd.to_datetime(["2026-01-08", "2026-01-01"]), "purchases": [3, 2]}
+    )
     tracked = weekly_tracking(fit, firsts, weeks, split=pd.Timestamp("2026-01-08"))
     assert tracked["actual_cumulative"].tolist() == [2, 5]
     assert tracked["held_out"].tolist() == [False, True]
     assert tracked["predicted"].isna().all()
-    table = frequency_calibration(fit, grouped((0, 0.0, 9.0, 4), (8, 5.0, 9.0, 2)).assign(actual=[2, 3]), horizon=9)
-    assert table[["frequency", "customers", "actual"]].to_numpy().tolist() == [["0", 4, 0.5], ["7+", 2, 1.5]]
+    table = frequency_calibration(
+        fit, grouped((0, 0.0, 9.0, 4), (8, 5.0, 9.0, 2)).assign(actual=[2, 3]), horizon=9
+    )
+    assert table[["frequency", "customers", "actual"]].to_numpy().tolist() == [
+        ["0", 4, 0.5],
+        ["7+", 2, 1.5],
+    ]

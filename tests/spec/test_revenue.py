@@ -3,7 +3,13 @@
 import pytest
 
 from churnlib.errors import ParamsError
-from churnlib.measures.revenue import check_identity, movements, mrr_bridge, retention_12m, unit_figures
+from churnlib.measures.revenue import (
+    check_identity,
+    movements,
+    mrr_bridge,
+    retention_12m,
+    unit_figures,
+)
 from tests.business import frame_of, snapshot_of
 
 BRIDGE = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
@@ -27,7 +33,9 @@ def bridge(*spans, **settings):
 def test_each_movement_once():
     march = bridge(*FIVE).tail(1)
     assert frame_of(march, *BRIDGE) == [(40.0, 7.0, 4.0, 5.0, -3.0, -20.0, 33.0)]
-    assert frame_of(march, "n_new", "n_reactivation", "n_expansion", "n_contraction", "n_churn") == [(1, 1, 1, 1, 1)]
+    assert frame_of(
+        march, "n_new", "n_reactivation", "n_expansion", "n_contraction", "n_churn"
+    ) == [(1, 1, 1, 1, 1)]
     assert frame_of(march, "n_opening", "n_closing") == [(3, 4)]
 
 
@@ -37,7 +45,10 @@ def test_rates_are_of_the_opening_and_reactivation_is_not_in_them():
 
 
 def test_rates_are_empty_without_an_opening_and_zero_without_a_loss():
-    assert frame_of(bridge(("ann", "2026-02-01", None, 10)), *RATES) == [(None,) * 4, (0.0, 0.0, 1.0, 1.0)]
+    assert frame_of(bridge(("ann", "2026-02-01", None, 10)), *RATES) == [
+        (None,) * 4,
+        (0.0, 0.0, 1.0, 1.0),
+    ]
 
 
 def test_movements_net_within_a_customer_and_period():
@@ -53,14 +64,18 @@ def test_movements_net_within_a_customer_and_period():
 
 def test_going_free_is_churn_and_not_contraction():
     spans = ("ann", "2026-02-01", "2026-03-05", 10), ("ann", "2026-03-05", None, 0)
-    assert frame_of(bridge(*spans).tail(1), "contraction", "churn", "closing") == [(0.0, -10.0, 0.0)]
+    assert frame_of(bridge(*spans).tail(1), "contraction", "churn", "closing") == [
+        (0.0, -10.0, 0.0)
+    ]
 
 
 def test_cents_add_up_exactly():
     """0.1 + 0.2 - 0.3 is 5.6e-17 in floats: such a customer would stay active for ever."""
     spans = [("ann", "2026-01-01", "2026-03-05", mrr) for mrr in (0.1, 0.2)]
     frame = bridge(*spans)
-    assert frame_of(frame.tail(1), "opening", "churn", "closing", "n_churn", "n_closing") == [(0.3, -0.3, 0.0, 1, 0)]
+    assert frame_of(frame.tail(1), "opening", "churn", "closing", "n_churn", "n_closing") == [
+        (0.3, -0.3, 0.0, 1, 0)
+    ]
 
 
 def test_joining_and_leaving_within_a_period_moves_nothing():
@@ -78,7 +93,8 @@ def test_the_identity_holds_and_its_failure_is_shown():
 
 def test_segments_add_up_to_the_total():
     people = [
-        {"customer_id": name, "channel": "ads" if name in ("up", "gone") else "web"} for name in ("up", "gone", "new")
+        {"customer_id": name, "channel": "ads" if name in ("up", "gone") else "web"}
+        for name in ("up", "gone", "new")
     ]
     snapshot = snapshot_of(subscriptions=FIVE, customers=people)
     parts = mrr_bridge(snapshot, by="channel")
@@ -108,18 +124,25 @@ def test_a_quarter_compares_its_own_ends():
     """Up 5 and then gone within a quarter is churn of the 10 that were there before it."""
     spans = [("ann", "2025-12-01", "2026-01-10", 10), ("ann", "2026-01-10", "2026-03-10", 15)]
     frame = mrr_bridge(snapshot_of(subscriptions=spans), grain="quarter")
-    assert frame_of(frame, *BRIDGE) == [(0.0, 10.0, 0, 0, 0, 0, 10.0), (10.0, 0, 0, 0, 0, -10.0, 0.0)]
+    assert frame_of(frame, *BRIDGE) == [
+        (0.0, 10.0, 0, 0, 0, 0, 10.0),
+        (10.0, 0, 0, 0, 0, -10.0, 0.0),
+    ]
 
 
 def test_unit_figures():
     """March of FIVE: 33 over 4 customers; 16 gained against 23 lost."""
     frame = unit_figures(snapshot_of(subscriptions=FIVE))
-    assert frame_of(frame.tail(1), "arpa", "quick_ratio", "customers", "mrr") == [(8.25, round(16 / 23, 6), 4, 33.0)]
+    assert frame_of(frame.tail(1), "arpa", "quick_ratio", "customers", "mrr") == [
+        (8.25, round(16 / 23, 6), 4, 33.0)
+    ]
     assert frame_of(frame.head(1), "quick_ratio") == [(None,)]
 
 
 def test_retention_follows_the_customers_of_the_opening():
-    """Of 40 a year before: 25 by one who grew from 10, 20 lost, 10 that left and came back; no newer ones."""
+    """Of 40 a year before: 25 by one who grew from 10, 20 lost, 10 that left and came back; no
+    newer ones.
+    """
     spans = [
         ("grew", "2025-01-01", "2025-08-01", 10),
         ("grew", "2025-08-01", None, 25),
@@ -152,11 +175,17 @@ def test_retention_of_an_empty_opening_is_empty_and_not_zero():
 def test_retention_by_segment_and_over_quarters():
     snapshot = snapshot_of(
         subscriptions=[("ann", "2025-01-01", None, 10), ("bob", "2025-01-01", "2025-05-01", 10)],
-        customers=[{"customer_id": "ann", "channel": "ads"}, {"customer_id": "bob", "channel": "web"}],
+        customers=[
+            {"customer_id": "ann", "channel": "ads"},
+            {"customer_id": "bob", "channel": "web"},
+        ],
         period="2026-Q1",
         grain="quarter",
     )
     frame = retention_12m(snapshot, by="channel")
-    assert frame_of(frame, "period_start", "channel", "nrr") == [("2026-01-01", "ads", 1.0), ("2026-01-01", "web", 0.0)]
+    assert frame_of(frame, "period_start", "channel", "nrr") == [
+        ("2026-01-01", "ads", 1.0),
+        ("2026-01-01", "web", 0.0),
+    ]
     with pytest.raises(ParamsError, match="multiple of 3"):
         retention_12m(snapshot, months=4)

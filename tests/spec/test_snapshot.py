@@ -7,14 +7,21 @@ import pandas as pd
 import pytest
 
 from churnlib.errors import DataError
-from churnlib.params import params_from_values
+from churnlib.input.checked import check
+from churnlib.params.read import params_from_values
 from churnlib.periods import Period
-from churnlib.snapshot import check, freeze
+from churnlib.snapshot.freeze import freeze
 
 
 def business(folder: Path, **more):
     return params_from_values(
-        {"business": "acme", "model": "subscription", "currency": "EUR", "source": {"uri": str(folder)}, **more}
+        {
+            "business": "acme",
+            "model": "subscription",
+            "currency": "EUR",
+            "source": {"uri": str(folder)},
+            **more,
+        }
     )
 
 
@@ -53,7 +60,9 @@ def frozen(folder: Path, period: str, out: str = "out", **more):
 def spans(snapshot) -> dict:
     rows = snapshot.subscriptions.to_pandas()
     ends = rows.ends_on.map(lambda day: None if pd.isna(day) else str(day)[:10])
-    return {(c, str(s)[:10]): e for c, s, e in zip(rows.customer_id, rows.starts_on, ends, strict=True)}
+    return {
+        (c, str(s)[:10]): e for c, s, e in zip(rows.customer_id, rows.starts_on, ends, strict=True)
+    }
 
 
 def test_an_end_after_the_period_is_not_yet_known(acme):
@@ -89,7 +98,11 @@ def test_customers_are_all_who_are_known_with_their_first_plan(acme):
 
 
 def test_records_that_begin_later_give_late_entry(acme):
-    rows = frozen(acme, "2026-03", data_from="2026-02-01").customers.to_pandas().set_index("customer_id")
+    rows = (
+        frozen(acme, "2026-03", data_from="2026-02-01")
+        .customers.to_pandas()
+        .set_index("customer_id")
+    )
     assert str(rows.first_active_on["a"])[:10] == "2026-01-15"
     assert str(rows.observed_from["a"])[:10] == "2026-02-01"
     assert str(rows.observed_from["c"])[:10] == "2026-02-10"
@@ -97,19 +110,28 @@ def test_records_that_begin_later_give_late_entry(acme):
 
 def test_a_span_cut_off_where_the_records_begin_goes_back_to_the_sign_up(acme):
     write(acme, "customers.csv", "customer_id,signed_up_on", "c,2024-06-01")
-    rows = frozen(acme, "2026-03", data_from="2026-02-10").customers.to_pandas().set_index("customer_id")
+    rows = (
+        frozen(acme, "2026-03", data_from="2026-02-10")
+        .customers.to_pandas()
+        .set_index("customer_id")
+    )
     assert str(rows.first_active_on["c"])[:10] == "2024-06-01"
     assert str(rows.observed_from["c"])[:10] == "2026-02-10"
 
 
 @pytest.mark.parametrize("period", ["2025-12", "2026-06"])
 def test_a_period_outside_the_data_is_refused(acme, period):
-    with pytest.raises(DataError, match=r"The data cover 2026-01-15 to 2026-04-01; the last complete month is 2026-03"):
+    with pytest.raises(
+        DataError,
+        match=r"The data cover 2026-01-15 to 2026-04-01; the last complete month is 2026-03",
+    ):
         frozen(acme, period)
 
 
 def test_a_period_that_the_records_begin_in_has_no_opening(acme):
-    with pytest.raises(DataError, match=r"period 2026-02 begins before the records do \(data_from\)"):
+    with pytest.raises(
+        DataError, match=r"period 2026-02 begins before the records do \(data_from\)"
+    ):
         frozen(acme, "2026-02", data_from="2026-02-10")
     assert frozen(acme, "2026-03", data_from="2026-02-10").period.label == "2026-03"
 
@@ -123,7 +145,9 @@ def test_dates_that_leave_no_data_are_refused(acme):
 def test_without_a_complete_period_the_one_under_way_is_named(tmp_path):
     write(tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr", "a,2026-01-10,1")
     checked = check(business(tmp_path))
-    assert checked.coverage() == "The data cover 2026-01-10 to 2026-01-10; no period is complete yet."
+    assert (
+        checked.coverage() == "The data cover 2026-01-10 to 2026-01-10; no period is complete yet."
+    )
     with pytest.raises(DataError, match="Ask for the one under way with --period 2026-01"):
         checked.latest_period()
 
@@ -137,21 +161,40 @@ def test_the_last_complete_period_and_a_partial_one(acme):
 
 
 def test_rows_that_stand_for_whole_months_cover_the_last_one(tmp_path):
-    write(tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr", "a,2026-01-01,1", "b,2026-03-01,1")
+    write(
+        tmp_path,
+        "subscriptions.csv",
+        "customer_id,starts_on,mrr",
+        "a,2026-01-01,1",
+        "b,2026-03-01,1",
+    )
     assert check(business(tmp_path)).latest_period().label == "2026-03"
 
 
 def test_an_unknown_segment_names_the_nearest(acme):
     with pytest.raises(
-        DataError, match=r"segments: customers have no column 'chanel' to split by: did you mean 'channel'?"
+        DataError,
+        match=r"segments: customers have no column 'chanel' to split by: did you mean 'channel'?",
     ):
         check(business(acme, segments=["chanel"]))
 
 
 def test_many_values_of_a_segment_are_pooled(tmp_path):
-    write(tmp_path, "customers.csv", "customer_id,city", *[f"{n},city{min(n, 20):02}" for n in range(40)])
-    write(tmp_path, "subscriptions.csv", "customer_id,starts_on,mrr", *[f"{n},2026-01-01,1" for n in range(40)])
-    cities = frozen(tmp_path, "2026-01", segments=["city"]).customers.to_pandas().city.value_counts()
+    write(
+        tmp_path,
+        "customers.csv",
+        "customer_id,city",
+        *[f"{n},city{min(n, 20):02}" for n in range(40)],
+    )
+    write(
+        tmp_path,
+        "subscriptions.csv",
+        "customer_id,starts_on,mrr",
+        *[f"{n},2026-01-01,1" for n in range(40)],
+    )
+    cities = (
+        frozen(tmp_path, "2026-01", segments=["city"]).customers.to_pandas().city.value_counts()
+    )
     assert len(cities) == 12
     assert cities["city20"] == 20
     assert cities["(other)"] == 10
@@ -174,4 +217,7 @@ def test_what_measures_share_is_computed_once(acme):
     assert snapshot.once("large", ask) is snapshot.once("large", ask)
     assert len(asked) == 1
     assert snapshot.once("large", ask).count().execute() == ask().count().execute() == 2
-    assert replace(snapshot, partial=True).once("large", lambda: snapshot.customers).count().execute() == 4
+    assert (
+        replace(snapshot, partial=True).once("large", lambda: snapshot.customers).count().execute()
+        == 4
+    )

@@ -4,19 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.plain_value import STEPS, plain_value_steps
-from churnlib.models.projection import project
-from churnlib.models.subscription_value import remaining_value, subscription_value
-from churnlib.models.value_range import ValueTerms
+from churnlib.models.retention.plain_value import STEPS, plain_value_steps
+from churnlib.models.retention.projection import project
+from churnlib.models.retention.subscription_value import remaining_value, subscription_value
+from churnlib.models.retention.value_range import ValueTerms
 
 # Of 100 customers 50 leave in month 1, and the others are seen through month 2: S = 1, 0.5, 0.5.
-HALF = pd.DataFrame({"entry": 0, "duration": [1, 2], "event_observed": [True, False], "customers": [50, 50]})
+HALF = pd.DataFrame(
+    {"entry": 0, "duration": [1, 2], "event_observed": [True, False], "customers": [50, 50]}
+)
 TEN_EACH = pd.DataFrame({"customers": [50], "mrr": [500.0]})
 PLAIN = {"margin": 1.0, "discount_rate": 0.0}
 
 
 def value(lifetimes=HALF, arpa=TEN_EACH, by=None, **terms) -> pd.DataFrame:
-    return subscription_value(lifetimes, arpa, project(lifetimes), by=by, terms=ValueTerms(**{**PLAIN, **terms}))
+    return subscription_value(
+        lifetimes, arpa, project(lifetimes), by=by, terms=ValueTerms(**{**PLAIN, **terms})
+    )
 
 
 def test_value_adds_up_the_payments_of_those_still_there():
@@ -27,7 +31,9 @@ def test_margin_scales_and_discounting_starts_with_the_second_payment():
     assert value(horizon=3, margin=0.5)["value"].tolist() == [10]
     assert value(horizon=1, discount_rate=0.21)["value"].tolist() == [10]
     # A yearly rate of 1.21^12 - 1 takes off 21 % a month.
-    assert value(horizon=2, discount_rate=1.21**12 - 1)["value"].iloc[0] == pytest.approx(10 + 5 / 1.21)
+    assert value(horizon=2, discount_rate=1.21**12 - 1)["value"].iloc[0] == pytest.approx(
+        10 + 5 / 1.21
+    )
 
 
 def test_observed_and_projected_part_make_up_the_value():
@@ -51,21 +57,36 @@ def test_plain_value_is_arpa_over_churn_and_the_steps_lead_to_the_value():
     steps = plain_value_steps(HALF, values, terms=ValueTerms(**PLAIN, horizon=3)).iloc[0]
     assert steps["from_horizon"] == pytest.approx(10 * (1 + 2 / 3 + 4 / 9) - 30)
     assert steps["from_discount"] == 0
-    assert 30 + steps[["from_horizon", "from_discount", "from_survival"]].sum() == pytest.approx(steps["value"])
+    assert 30 + steps[["from_horizon", "from_discount", "from_survival"]].sum() == pytest.approx(
+        steps["value"]
+    )
     assert "for ever" in steps["why"]
 
 
 def test_a_cost_gives_the_ratio_and_the_payment_that_covers_it():
     assert "cac" not in value(horizon=3)
     row = value(horizon=3, acquisition_cost=15.0).iloc[0]
-    assert (row["cac"], row["ltv_to_cac"], row["payback_months"]) == (15.0, pytest.approx(20 / 15), 2)
+    assert (row["cac"], row["ltv_to_cac"], row["payback_months"]) == (
+        15.0,
+        pytest.approx(20 / 15),
+        2,
+    )
     assert np.isnan(value(horizon=3, acquisition_cost=20.5)["payback_months"].iloc[0])
 
 
 def test_each_segment_has_its_own_survival_money_and_cost():
-    everybody_stays = pd.DataFrame({"entry": 0, "duration": [2], "event_observed": [False], "customers": [40]})
+    everybody_stays = pd.DataFrame(
+        {"entry": 0, "duration": [2], "event_observed": [False], "customers": [40]}
+    )
     rows = pd.concat([HALF.assign(plan="a"), everybody_stays.assign(plan="b")])
-    arpa = pd.DataFrame({"plan": ["a", "b"], "customers": [50, 40], "mrr": [500.0, 800.0], "acquisition_cost": [5, 40]})
+    arpa = pd.DataFrame(
+        {
+            "plan": ["a", "b"],
+            "customers": [50, 40],
+            "mrr": [500.0, 800.0],
+            "acquisition_cost": [5, 40],
+        }
+    )
     found = value(rows, arpa, by="plan", horizon=3).set_index("segment")
     assert found["segment_column"].tolist() == ["plan", "plan"]
     assert found["customers"].tolist() == [100, 40]
@@ -84,7 +105,9 @@ def test_a_segment_does_not_change_with_the_company_it_is_in():
 
 
 def test_what_cannot_be_valued_says_why():
-    nobody_left = pd.DataFrame({"entry": 0, "duration": [2], "event_observed": [False], "customers": [40]})
+    nobody_left = pd.DataFrame(
+        {"entry": 0, "duration": [2], "event_observed": [False], "customers": [40]}
+    )
     row = value(nobody_left, horizon=12).iloc[0]
     assert np.isnan(row["value"])
     assert row["observed_value"] == 30
@@ -104,8 +127,11 @@ def test_where_everybody_left_nothing_more_is_to_come():
 def test_todays_base_pays_by_how_long_it_has_stayed():
     active = pd.DataFrame({"tenure": [0, 1], "customers": [2, 3], "mrr": [20.0, 30.0]})
     rows = HALF.assign(duration=[1, 3])  # S = 1, 0.5, 0.5, 0.5
-    found = remaining_value(rows, active, project(rows), terms=ValueTerms(**PLAIN, horizon=2)).iloc[0]
-    # The two new ones have paid; half of them pay twice more. The three others stay and pay twice more.
+    found = remaining_value(rows, active, project(rows), terms=ValueTerms(**PLAIN, horizon=2)).iloc[
+        0
+    ]
+    # The two new ones have paid; half of them pay twice more. The three others stay and pay twice
+    # more.
     assert found["value"] == 20 * (0.5 + 0.5) + 30 * (1 + 1)
     assert (found["customers"], found["mrr"], found["value_per_customer"]) == (5, 50, 16)
     assert found["value_low"] < found["value"] < found["value_high"]
@@ -115,13 +141,19 @@ def test_the_next_payment_of_todays_base_is_not_discounted():
     active = pd.DataFrame({"tenure": [1], "customers": [1], "mrr": [10.0]})
     rows = HALF.assign(duration=[1, 3])
     terms = ValueTerms(margin=1.0, discount_rate=1.21**12 - 1, horizon=2)
-    assert remaining_value(rows, active, project(rows), terms=terms)["value"].iloc[0] == pytest.approx(10 + 10 / 1.21)
+    assert remaining_value(rows, active, project(rows), terms=terms)["value"].iloc[
+        0
+    ] == pytest.approx(10 + 10 / 1.21)
 
 
 def test_a_backtest_that_was_off_widens_the_projected_range():
-    now = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 9, 9], "event_observed": [True] * 4 + [False]})
+    now = pd.DataFrame(
+        {"entry": 0, "duration": [1, 2, 3, 9, 9], "event_observed": [True] * 4 + [False]}
+    )
     now["customers"] = [5000, 3000, 1500, 9000, 30_000]
-    earlier = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False]})
+    earlier = pd.DataFrame(
+        {"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False]}
+    )
     earlier["customers"] = [5000, 3000, 1500, 39_000]
     with_test, without = project(now, earlier), project(now)
     assert with_test.error_factor > 1.05
@@ -130,8 +162,12 @@ def test_a_backtest_that_was_off_widens_the_projected_range():
 
 
 def test_a_step_the_other_way_is_no_reason_for_the_difference():
-    """All leave after 20 months: survival adds more than either other step takes, and yet the value is the smaller one."""
-    rows = pd.DataFrame({"entry": [0], "duration": [20], "event_observed": [True], "customers": [100]})
+    """All leave after 20 months: survival adds more than either other step takes, and yet the
+    value is the smaller one.
+    """
+    rows = pd.DataFrame(
+        {"entry": [0], "duration": [20], "event_observed": [True], "customers": [100]}
+    )
     active = pd.DataFrame({"customers": [10], "mrr": [10.0]})
     terms = ValueTerms(margin=1.0, discount_rate=0.05, horizon=60)
     values = subscription_value(rows, active, project(rows), terms=terms)

@@ -1,0 +1,295 @@
+"""Columns of the source under our names, rows that the filter keeps, each row with its place in the
+file.
+
+Nothing is typed here: `checks` knows what a valid value is.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from churnlib.engine import DIALECT, compute, materialise, run
+from churnlib.errors import DataError, nearest
+from churnlib.input.expressions import MAX_QUOTED, parse_expression
+from churnlib.input.source import RawTable
+from churnlib.params.model import TableSource
+from churnlib.params.tables import TableSchema
+
+MAX_NAMED = 40  # columns that a message lists
+MISSING = ("null", "none", "nan", "nat", "<na>", "n/a", "#n/a", "\\n")
+"""How sources write that an id, a date or a number is not there, in small letters."""
+MISSING_LENGTH = max(map(len, MISSING))
+EDGES = r"^[\s\x{00A0}]+|[\s\x{00A0}]+$"
+UNSEEN = r"[\pC]"
+MAX_LABEL = 80  # characters of a text that pages and tables show
+WHOLE = r"^(\d+)\.0$"
+
+
+@dataclass(frozen=True)
+class MappedTable:
+    """One table as it stands in the source, under canonical names, cleaned and untyped.
+
+    rows : canonical and attribute columns, `_row` (its place below the first line, from 1) and
+    `_repeated` (the very
+        same row of the source, all its columns, stood there before). file : what messages call it.
+        n_read, n_filtered : rows read, and rows of them that the filter left out. names : what the
+        source calls our columns.
+    """
+
+    name: str
+    rows: ir.Table
+    file: str
+    n_read: int
+    n_filtered: int
+    date_format: str | None
+    names: dict[str, str]
+
+
+def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> MappedTable:
+    """Filter, rename, add constants and expressions.
+
+    Raises
+    ------
+    DataError or ParamsError : a column that the source or the schema does not have (naming the
+    nearest one), a
+        required column that is not mapped, an expression that is not allowed
+    """
+    key = f"source.tables.{schema.name}"
+    _check_targets(settings, schema, key)
+    columns = [name for name in raw.rows.columns if name != "_row"]
+    named = _columns(columns, settings, schema, key)
+    whole = ibis.struct({f"f{n}": raw.rows[name] for n, name in enumerate(columns)})
+    hashed = raw.rows.mutate(_hash=whole.hash())
+    rows = _with_expressions(_filtered(hashed, settings, f"{key}.filter"), columns, settings, key)
+    values = {ours: rows[theirs] for ours, theirs in named.items()}
+    values |= {ours: ibis.literal(value) for ours, value in settings.constants.items()}
+    values |= {ours: rows[_target(ours)] for ours in settings.expressions}
+    _require(values, columns, schema, key)
+    kept = run(
+        lambda: materialise(_cleaned(rows.select("_row", "_hash", **values), schema)), raw.file
+    )
+    n_kept = kept.count().execute()
+    n_read = run(lambda: raw.rows.count().execute(), raw.file) if settings.filter else n_kept
+    if n_read and not n_kept:
+        raise DataError(
+            f"{raw.file}: {key}.filter keeps none of {n_read:,} rows. "
+            f"{_values_there(raw, settings)}"
+        )
+    rows = _with_repeats(kept)
+    return MappedTable(
+        schema.name, rows, raw.file, n_read, n_read - n_kept, settings.date_format, named
+    )
+
+
+def _cleaned(rows: ir.Table, schema: TableSchema) -> ir.Table:
+    """Text trimmed, empty as NULL; ids, dates and numbers also where the source writes NULL or the
+    like.
+
+    In two steps, so that the engine trims each value once.
+    """
+    kinds = {name: "text" for name in rows.columns if not name.startswith("_")}
+    kinds |= {column.name: column.type for column in schema.columns if column.name in kinds}
+    rows = rows.mutate(
+        **{name: _trimmed(_as_text(rows[name], kind)) for name, kind in kinds.items()}
+    )
+    return rows.mutate(**{name: _given(rows[name], kind) for name, kind in kinds.items()})
+
+
+def _as_text(value: ir.Value, kind: str) -> ir.Value:
+    """Ids as text; a whole number stored with a fraction without it, so that an id is the same
+    in every table.
+    """
+    if value.type().is_floating():
+        value = value.nullif(float("nan"))
+        whole = (value == value.round(0)) & (value.abs() < 2**53)
+        text = ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
+        return value if kind in ("money", "number", "count") else text
+    return value.cast("string") if kind == "id" else value
+
+
+def _trimmed(value: ir.Value) -> ir.Value:
+    if not value.type().is_string():
+        return value
+    return ibis.ifelse(value.re_search(EDGES), value.re_replace(EDGES, ""), value).nullif("")
+
+
+def _given(text: ir.Value, kind: str) -> ir.Value:
+    """NULL where an id, a date or a number is not there, however the source writes that."""
+    if not text.type().is_string():
+        return text
+    if kind == "text":
+        return _readable(text)
+    whole = (
+        ibis.ifelse(text.endswith(".0"), text.re_replace(WHOLE, r"\1"), text)
+        if kind == "id"
+        else text
+    )
+    short = ibis.ifelse(text.lower().isin(MISSING), ibis.null("string"), whole)
+    return ibis.ifelse(text.length() <= MISSING_LENGTH, short, whole)
+
+
+def _readable(text: ir.StringValue) -> ir.StringValue:
+    """A label as a page can show it: no marks that turn the line around or cannot be seen, and
+    no novel.
+    """
+    seen = ibis.ifelse(text.re_search(UNSEEN), text.re_replace(UNSEEN, "").nullif(""), text)
+    return ibis.ifelse(text.length() > MAX_LABEL, seen.left(MAX_LABEL - 1) + "…", seen)
+
+
+def _with_repeats(rows: ir.Table) -> ir.Table:
+    """Say of each row whether the very same stood there before: hashes find the few, their
+    values decide.
+    """
+    same = [name for name in rows.columns if name != "_row"]
+    return rows.mutate(_repeated=seen_before(rows, "_hash", same)).drop("_hash")
+
+
+def seen_before(rows: ir.Table, key: str, same: list[str]) -> ir.BooleanValue:
+    """Of each row whether one before it has the same values, looked for only among rows that
+    share `key`.
+    """
+    several = rows.group_by(key).agg(_n=rows.count()).filter(ibis._._n > 1)
+    candidates = rows.semi_join(several, key)
+    place = ibis.row_number().over(ibis.window(group_by=same, order_by="_row"))
+    placed = candidates.select("_row", _place=place)
+    return rows._row.isin(materialise(placed.filter(placed._place > 0).select("_row"))._row)
+
+
+def _filtered(rows: ir.Table, settings: TableSource, key: str) -> ir.Table:
+    for name, wanted in settings.filter.items():
+        column = rows[_existing(name, rows.columns, key)]
+        if column.type().is_numeric():
+            numbers = [value for value in wanted if not isinstance(value, str)]
+            rows = rows.filter(column.isin(numbers))
+        else:
+            rows = rows.filter(_folded(column).isin([str(value).lower() for value in wanted]))
+    return rows
+
+
+def _folded(column: ir.Value) -> ir.StringValue:
+    return column.cast("string").strip().lower()
+
+
+def _values_there(raw: RawTable, settings: TableSource) -> str:
+    """What the filtered columns hold, so that a filter can be mended."""
+    told = []
+    for name in settings.filter:
+        column = raw.rows[_existing(name, raw.rows.columns, "filter")]
+        found = run(lambda column=column: column.cast("string").topk(3).execute(), raw.file)
+        told.append(
+            f"{name!r} holds "
+            f"{', '.join(repr(str(value)[:MAX_QUOTED]) for value in found.iloc[:, 0])}"
+        )
+    return "; ".join(told) + "."
+
+
+def _columns(
+    columns: list[str], settings: TableSource, schema: TableSchema, key: str
+) -> dict[str, str]:
+    """Which of the source's columns each of ours is, where it is one as it stands."""
+    canonical = {name: name for name in schema.names()}
+    elsewhere = {
+        name.lower() for name in (*settings.columns, *settings.constants, *settings.expressions)
+    }
+    used = {theirs.lower() for theirs in settings.columns.values()}
+    named = {}
+    for name in columns:
+        ours = canonical.get(name.lower(), name if schema.attributes else "")
+        if ours and ours[0] != "_" and ours.lower() not in elsewhere and name.lower() not in used:
+            named[ours] = name
+    for ours, theirs in settings.columns.items():
+        named[ours] = _existing(theirs, columns, f"{key}.columns.{ours}")
+    return named
+
+
+def _with_expressions(
+    rows: ir.Table, columns: list[str], settings: TableSource, key: str
+) -> ir.Table:
+    for ours, text in settings.expressions.items():
+        where = f"{key}.expressions.{ours}"
+        added = {_target(ours): parse_expression(text, columns, key=where, dialect=DIALECT)}
+        rows = run(
+            lambda rows=rows, added=added: compute(rows, added), f"{where} = {text[:MAX_QUOTED]!r}"
+        )
+    return rows
+
+
+def _target(ours: str) -> str:
+    """A name that no column of the source has, so that an expression never shadows what it
+    reads.
+    """
+    return f"_expression_{ours}"
+
+
+def _check_targets(settings: TableSource, schema: TableSchema, key: str) -> None:
+    given = {
+        "columns": settings.columns,
+        "constants": settings.constants,
+        "expressions": settings.expressions,
+    }
+    seen: dict[str, str] = {}
+    for kind, names in given.items():
+        for name in names:
+            if (
+                not name.isprintable()
+                or name.startswith("_")
+                or not (schema.attributes or name in schema.names())
+            ):
+                hint = nearest(name, schema.names()) or f"; it has: {', '.join(schema.names())}."
+                raise DataError(f"{key}: {name!r} is not a column of {schema.name}{hint}")
+            if name.lower() in seen:
+                raise DataError(
+                    f"{key}.{kind}: {name!r} is given under {seen[name.lower()]} already. Leave "
+                    "one."
+                )
+            seen[name.lower()] = kind
+
+
+def _existing(name: str, columns: Iterable[str], key: str) -> str:
+    """The source's column of this name, capitals aside."""
+    columns = list(columns)
+    found = (
+        name
+        if name in columns
+        else next((one for one in columns if one.lower() == name.lower()), None)
+    )
+    if found:
+        return found
+    raise DataError(
+        f"{key}: no column {name!r} in the source{nearest(name, columns) or '.'} "
+        f"{_columns_there(columns)}"
+    )
+
+
+def _require(
+    values: dict[str, ir.Value], columns: list[str], schema: TableSchema, key: str
+) -> None:
+    for name in schema.required():
+        if name not in values:
+            near = (
+                difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
+                if len(columns) > 1
+                else []
+            )
+            hint = f"The nearest is {near[0]!r}." if near else _columns_there(columns)
+            raise DataError(
+                f"{key}: the column {name!r} is missing. Map it under {key}.columns.{name}. {hint}"
+            )
+
+
+def _columns_there(columns: list[str]) -> str:
+    """What the source has instead, and what may be wrong where that cannot be columns."""
+    shown = ", ".join(one[:MAX_QUOTED] for one in columns[:MAX_NAMED]) + (
+        " ..." if len(columns) > MAX_NAMED else ""
+    )
+    if len(columns) == 1:
+        other = re.sub(r"[\w\s\"']", "", columns[0])[:1]
+        guess = f" is the separator {other!r}?" if other else " is the separator another one?"
+        return f"One column found in the first line, {shown!r}:{guess} It may be , ; | tab whitespace: see separator."
+    if any(re.fullmatch(r"[\d.,:/ T-]+", one) for one in columns):
+        return f"The first line must name the columns; it holds {shown}."
+    return f"The source has: {shown}."

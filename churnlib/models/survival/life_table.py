@@ -1,0 +1,130 @@
+"""Grouped lifetimes as a life table: who was at risk in each month of life, and who left in it.
+
+Every survival model of the kit needs nothing else. Late entry is exact: a customer counts at risk
+only in the months in which it was watched, entry < month of life <= duration.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+MIN_AT_RISK = 20
+"""A curve ends before the first month of life with fewer at risk than this."""
+
+
+@dataclass(frozen=True)
+class LifeTable:
+    """Counts by month of life 1, 2, 3, ... along the last axis; resamples, if any, along the first.
+
+    Parameters
+    ----------
+    started : array
+        Customers watched from tenure 0 on.
+    at_risk : array
+        Customers watched through, or until they left in, each month of life.
+    events : array
+        Those of them who left in it.
+    """
+
+    started: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+
+    @property
+    def months(self) -> int:
+        """The last month of life in which anybody was watched."""
+        return self.at_risk.shape[-1]
+
+    def hazard(self) -> np.ndarray:
+        """Share of those at risk who left, by month of life; 0 where nobody was at risk."""
+        return np.divide(
+            self.events, self.at_risk, out=np.zeros_like(self.events), where=self.at_risk > 0
+        )
+
+    def survival(self) -> np.ndarray:
+        """The Kaplan-Meier estimate at tenures 0, 1, ..., `months`."""
+        start = np.ones((*self.at_risk.shape[:-1], 1))
+        return np.concatenate([start, np.cumprod(1 - self.hazard(), axis=-1)], axis=-1)
+
+    def reach(self, min_at_risk: int = MIN_AT_RISK) -> int:
+        """The last tenure before fewer than `min_at_risk` are at risk."""
+        short = np.flatnonzero(self.at_risk < max(min_at_risk, 1))
+        return int(short[0]) if short.size else self.months
+
+    def up_to(self, month: int) -> "LifeTable":
+        """The same table, ending with this month of life."""
+        return LifeTable(self.started, self.at_risk[..., :month], self.events[..., :month])
+
+
+def life_table(lifetimes: pd.DataFrame) -> LifeTable:
+    """Count those at risk and those who left in each month of life.
+
+    Parameters
+    ----------
+    lifetimes : frame
+        One row a distinct (entry, duration, event_observed), in months, with the count `customers`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"entry": [0, 0, 1], "duration": [1, 3, 3], "event_observed": [True, False, True],
+    ...                      "customers": [2, 8, 5]})
+    >>> table = life_table(rows)
+    >>> table.at_risk, table.events
+    (array([10., 13., 13.]), array([2., 0., 5.]))
+    """
+    counts = lifetimes["customers"].to_numpy(dtype=float)
+    tables = _count(lifetimes, counts[None, :])
+    return LifeTable(tables.started[0], tables.at_risk[0], tables.events[0])
+
+
+def resampled_tables(lifetimes: pd.DataFrame, *, draws: int, seed: int) -> LifeTable:
+    """Life tables of `draws` bootstrap samples of the same customers.
+
+    Drawing counts of the grouped rows from a multinomial distribution is the same as drawing
+    customers with replacement, at a cost that does not grow with their number.
+    """
+    counts = lifetimes["customers"].to_numpy(dtype=np.int64)
+    generator = np.random.default_rng(seed)
+    # Sorted, so that the order of the rows given does not change the draws.
+    order = np.lexsort(
+        [lifetimes[name].to_numpy() for name in ("event_observed", "duration", "entry")]
+    )
+    drawn = generator.multinomial(counts.sum(), counts[order] / counts.sum(), size=draws)
+    return _count(lifetimes.iloc[order], drawn.astype(float))
+
+
+def grouped(lifetimes: pd.DataFrame, by: str | None) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Each segment's label, ready to be put in front of a row, and its rows; one unlabelled part
+    without `by`.
+    """
+    if by is None:
+        if len(lifetimes):
+            yield {}, lifetimes
+        return
+    for label, part in lifetimes.groupby(by, sort=True, observed=True, dropna=False):
+        yield {by: label}, part
+
+
+def _count(lifetimes: pd.DataFrame, counts: np.ndarray) -> LifeTable:
+    entry = lifetimes["entry"].to_numpy(dtype=np.int64)
+    duration = lifetimes["duration"].to_numpy(dtype=np.int64)
+    left = lifetimes["event_observed"].to_numpy(dtype=bool)
+    # Whoever left no later than observation began was never watched at risk.
+    watched = duration > entry
+    months = int(duration[watched].max(initial=0))
+    in_months = (counts[:, watched], months)
+    joined = _tally(entry[watched], *in_months)
+    gone = _tally(duration[watched], *in_months)
+    events = _tally(duration[watched], counts[:, watched] * left[watched], months)
+    at_risk = np.cumsum(joined - gone, axis=1)[:, :months]
+    return LifeTable(counts[:, entry == 0].sum(axis=1), at_risk, events[:, 1:])
+
+
+def _tally(month: np.ndarray, counts: np.ndarray, months: int) -> np.ndarray:
+    """Sum the counts of each draw by month, 0 to `months`."""
+    draws, width = counts.shape[0], months + 1
+    cell = np.arange(draws)[:, None] * width + month[None, :]
+    tally = np.bincount(cell.ravel(), counts.ravel(), minlength=draws * width)
+    return tally.astype(float).reshape(draws, width)  # whole numbers where nobody was watched

@@ -1,0 +1,72 @@
+"""Whether two rates differ by more than chance brings about."""
+
+from typing import NamedTuple
+
+from churnlib.statistics.intervals import wilson
+
+
+class Difference(NamedTuple):
+    """One rate minus another, with its range.
+
+    value, low, high : shares; empty (NaN) where a denominator is 0. clear : the range does not hold
+    0.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether chance alone is an unlikely reason for the difference (at the range's level)."""
+        return self.low > 0 or self.high < 0
+
+
+def rate_difference(
+    now: tuple[float, float], before: tuple[float, float], level: float = 0.95
+) -> Difference:
+    """The difference of two independent rates with Newcombe's score interval.
+
+    Parameters
+    ----------
+    now, before : (numerator, denominator) of each rate
+    level : of the interval
+
+    Returns
+    -------
+    Difference : rate of `now` minus rate of `before`
+
+    Notes
+    -----
+    Newcombe, R. G. (1998), Statistics in Medicine 17:873-890, method 10: the Wilson limits of the
+    two rates combined, which keeps its coverage where rates are small, as churn rates are.
+
+    Examples
+    --------
+    >>> [round(x, 4) for x in rate_difference((56, 70), (48, 80))]
+    [0.2, 0.0524, 0.3339]
+    """
+    if not now[1] or not before[1]:
+        return Difference(float("nan"), float("nan"), float("nan"))
+    ranges = ((x / n, *map(float, wilson(x, n, level))) for x, n in (now, before))
+    return difference(*ranges)
+
+
+def difference(now: tuple[float, float, float], before: tuple[float, float, float]) -> Difference:
+    """The difference of two independent estimates with ranges of their own: (estimate, low, high)
+    each.
+
+    Notes
+    -----
+    The same formula on any limits (Zou and Donner 2008, Statistics in Medicine 27:1693-1702). Two
+    ranges that overlap a little may still be clearly apart.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in difference((0.5, 0.4, 0.6), (0.3, 0.25, 0.35))]
+    [0.2, 0.088, 0.312]
+    """
+    (value1, low1, high1), (value2, low2, high2) = now, before
+    below = ((value1 - low1) ** 2 + (high2 - value2) ** 2) ** 0.5
+    above = ((high1 - value1) ** 2 + (value2 - low2) ** 2) ** 0.5
+    return Difference(value1 - value2, value1 - value2 - below, value1 - value2 + above)
