@@ -1,6 +1,21 @@
-"""What stands in the column `segment` beside the values of the data."""
+"""What stands in the column `segment` of a split result, beside the values of the data."""
 
-UNKNOWN = "(unknown)"
-OTHER = "(other)"
 ALL = "all"
-"""Stands as segment_column and segment where nothing was split."""
+"""Stands as segment_column and as segment where nothing was split."""
+UNKNOWN = "(unknown)"
+"""A customer of whom the value is not known."""
+OTHER = "(other)"
+"""The smaller values of a column with many, pooled."""
+JOINER = " · "
+"""Between the values where several columns are split by at once."""
+
+
+def in_words(name: object) -> str:
+    """A column's name as readers see it.
+
+    Examples
+    --------
+    >>> in_words("first_plan")
+    'first plan'
+    """
+    return str(name).replace("_", " ")

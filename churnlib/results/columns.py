@@ -1,0 +1,262 @@
+"""A result is declared once: its columns with type, unit, label and meaning, and where it is published.
+
+From a declaration come the formats, labels and alignment of tables on pages, the columns of a CSV file, the data package
+beside it, the documentation and the constant columns of tests.
+
+A frame says which result it is in `frame.attrs`, which pandas carries along through filters, `head`, `assign` and the
+like: `result` (the name of the declaration), `currency`, `grain`, `period`, and `by` (the column) where it is split.
+`@gives` puts them there, `about` reads them.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from churnlib.errors import ChurnlibError
+from churnlib.formats import Format
+
+Kind = Literal[
+    "count",  # whole things: customers, months
+    "share",  # 0 to 1, told in per cent
+    "money",  # in the business's currency
+    "number",  # any other quantity
+    "text",
+    "flag",
+    "day",
+    "period",  # a period's first day, told as its month or quarter
+]
+CONTEXT = ("currency", "grain", "period")
+"""What a frame takes over from the snapshot or frame that it was made of."""
+
+
+class ResultError(ChurnlibError):
+    """A frame that does not say which result it is, or that is not as declared."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a result.
+
+    Parameters
+    ----------
+    name : what the frame calls it
+    kind : see `Kind`
+    label : what readers see, without the unit
+    meaning : one sentence
+    unit : of a number: "months", "customers a month"; shares and money have theirs
+    denominator : the column that a share rests on; under 30 in it the row is marked as small
+    low, high : the columns that hold its range
+    csv : what the CSV calls it, where that is another word
+    decimals : digits shown; None = the kind's own (0 for money and counts, 1 for the others)
+    signed : whether gains show a plus
+    optional : whether a frame may lack it
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    meaning: str
+    unit: str = ""
+    denominator: str = ""
+    low: str = ""
+    high: str = ""
+    csv: str = ""
+    decimals: int | None = None
+    signed: bool = False
+    optional: bool = False
+
+    @property
+    def csv_name(self) -> str:
+        """The head of its column in the CSV file."""
+        return self.csv or self.name
+
+    def format(self, currency: str = "", grain: str = "month") -> Format:
+        """How its values read."""
+        decimals = self.decimals
+        if self.kind == "share":
+            return Format("percent", 1 if decimals is None else decimals, self.signed)
+        if self.kind == "money":
+            return Format("money", decimals or 0, self.signed, currency)
+        if self.kind == "number":
+            return Format("number", 1 if decimals is None else decimals, self.signed)
+        if self.kind == "count":
+            return Format("count", 0, self.signed)
+        if self.kind == "period":
+            return Format(grain)
+        return Format("day" if self.kind == "day" else "text")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a measure or model gives.
+
+    Parameters
+    ----------
+    name : unique; the file of its table: tables/<name>.csv, with `_by_<column>` where it is split
+    title : what it holds, in words that fit into a sentence: "the MRR bridge"
+    grain : what one row is
+    columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see `SPLIT`)
+    shown : names of the columns that a page's table shows, in order; none given = all of them
+    """
+
+    name: str
+    title: str
+    grain: str
+    columns: tuple[Column, ...]
+    shown: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        DECLARED[self.name] = self
+
+    def column(self, name: str) -> Column | None:
+        """The declaration of a column, or None."""
+        return next((one for one in (*SPLIT, *self.columns) if one.name == name), None)
+
+
+DECLARED: dict[str, Result] = {}
+"""Every result declared so far, by name: those of all modules that have been imported."""
+SPLIT = (
+    Column(
+        "segment_column",
+        "text",
+        "Split by",
+        "The column of customers that is split by.",
+        optional=True,
+    ),
+    Column(
+        "segment", "text", "Segment", "The value of that column; all = everybody.", optional=True
+    ),
+)
+
+
+def rate(
+    name: str,
+    label: str,
+    meaning: str,
+    denominator: str,
+    *,
+    frame: str = "",
+    decimals: int | None = None,
+) -> tuple[Column, Column, Column]:
+    """A share with its two limits. `frame` is what the frame calls it (`rate`, `estimate`), if that is not `name`.
+
+    Examples
+    --------
+    >>> [one.csv_name for one in rate("survival", "Still there", "S(k).", "at_risk", frame="estimate")]
+    ['survival', 'survival_low', 'survival_high']
+    """
+    own = frame or name
+    low, high = ("low", "high") if frame else (f"{name}_low", f"{name}_high")
+    told = Column(
+        own,
+        "share",
+        label,
+        meaning,
+        denominator=denominator,
+        low=low,
+        high=high,
+        csv=name,
+        decimals=decimals,
+    )
+    ends = (
+        Column(
+            column,
+            "share",
+            word,
+            f"The {end} end of the 95 % range.",
+            csv=f"{name}_{end}",
+            decimals=decimals,
+        )
+        for column, word, end in ((low, "from", "low"), (high, "to", "high"))
+    )
+    return (told, *ends)
+
+
+PERIOD_START = Column("period_start", "period", "Period", "The first day of the period.")
+TENURE = Column(
+    "tenure", "count", "Month of life", "Whole months since the customer's start.", unit="months"
+)
+AGE = Column("age", "count", "Age", "Whole periods since the cohort's first.", unit="periods")
+
+
+def gives(declared: Result) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
+    """Decorator of a measure or model: the frame that it gives says which result it is.
+
+    Currency, grain and period are those of the first argument (a snapshot or a frame); `grain=` wins. A frame that the
+    function has already told apart (`tagged`) stays what it is.
+    """
+
+    def decorate(measure: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+        @functools.wraps(measure)
+        def measured(first: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
+            frame = measure(first, *args, **kwargs)
+            return tagged(frame, declared, first, grain=kwargs.get("grain"))
+
+        measured.result = declared
+        return measured
+
+    return decorate
+
+
+def tagged(
+    frame: pd.DataFrame,
+    declared: Result,
+    source: Any = None,
+    *,
+    grain: str | None = None,
+    by: str | None = None,
+) -> pd.DataFrame:
+    """The frame, saying that it is this result, in the context of `source` (a snapshot or another frame)."""
+    before = getattr(source, "attrs", {})
+    context = {key: before[key] for key in CONTEXT if before.get(key)}
+    if isinstance(source, pd.DataFrame) and before.get("by"):
+        context["by"] = before["by"]
+    own = {key: frame.attrs[key] for key in ("by", "grain") if frame.attrs.get(key)}
+    given = {key: value for key, value in (("grain", grain), ("by", by)) if value}
+    frame.attrs = {**context, **own, **given, "result": declared.name}
+    return frame
+
+
+def declaration(frame: pd.DataFrame) -> Result:
+    """Which result a frame is.
+
+    Raises
+    ------
+    ResultError : it does not say so, as after a merge; `tagged(frame, RESULT, source)` says it
+    """
+    name = frame.attrs.get("result")
+    if name not in DECLARED:
+        raise ResultError(
+            "This frame does not say which result it is: a merge or a frame made by hand loses it. "
+            "Give a measure's result as it is, or say which it is with `tagged`."
+        )
+    return DECLARED[name]
+
+
+def table_name(frame: pd.DataFrame) -> str:
+    """What a frame is called as a table: the result's name, and by what it is split.
+
+    Examples
+    --------
+    >>> DECLARED["example"] = Result("example", "an example", "one row", ())
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs = {"result": "example", "by": "channel"}
+    >>> table_name(frame)
+    'example_by_channel'
+    """
+    name = declaration(frame).name
+    by = frame.attrs.get("by")
+    return f"{name}_by_{by}" if by else name
+
+
+def currency_of(frame: pd.DataFrame) -> str:
+    """The currency of a frame's amounts; empty where it does not say."""
+    return frame.attrs.get("currency", "")
+
+
+def grain_of(frame: pd.DataFrame) -> str:
+    """Month or quarter; month where a frame does not say."""
+    return frame.attrs.get("grain", "month")
