@@ -1,4 +1,6 @@
-"""A chart is declared where it is drawn: its name, what it shows, how it is computed, and an example of its result."""
+"""A chart is declared where it is drawn: its name, what it shows, how it is computed, and an
+example of its result.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,7 +50,8 @@ def figure(
     example: Callable[[], pd.DataFrame],
     **options: Any,
 ) -> Callable[[Callable[..., Axes]], Callable[..., Axes]]:
-    """Decorator of `plot_x(result, *, ax=None) -> Axes`: declares the chart (see `Figure`) and draws it in our style.
+    """Decorator of `plot_x(result, *, ax=None) -> Axes`: declares the chart (see `Figure`) and
+    draws it in our style.
 
     A result without rows gives axes that say so (`theme.nothing`).
     """

@@ -1,11 +1,12 @@
-"""A result is declared once: its columns with type, unit, label and meaning, and where it is published.
+"""A result is declared once: its columns with type, unit, label and meaning, and where it is
+published.
 
-From a declaration come the formats, labels and alignment of tables on pages, the columns of a CSV file, the data package
-beside it, the documentation and the constant columns of tests.
+From a declaration come the formats, labels and alignment of tables on pages, the columns of a CSV
+file, the data package beside it, the documentation and the constant columns of tests.
 
-A frame says which result it is in `frame.attrs`, which pandas carries along through filters, `head`, `assign` and the
-like: `result` (the name of the declaration), `currency`, `grain`, `period`, and `by` (the column) where it is split.
-`@gives` puts them there, `about` reads them.
+A frame says which result it is in `frame.attrs`, which pandas carries along through filters,
+`head`, `assign` and the like: `result` (the name of the declaration), `currency`, `grain`,
+`period`, and `by` (the column) where it is split. `@gives` puts them there, `about` reads them.
 """
 
 import functools
@@ -98,7 +99,8 @@ class Result:
     name : unique; the file of its table: tables/<name>.csv, with `_by_<column>` where it is split
     title : what it holds, in words that fit into a sentence: "the MRR bridge"
     grain : what one row is
-    columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see `SPLIT`)
+    columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see
+    `SPLIT`)
     shown : names of the columns that a page's table shows, in order; none given = all of them
     """
 
@@ -141,7 +143,8 @@ def rate(
     frame: str = "",
     decimals: int | None = None,
 ) -> tuple[Column, Column, Column]:
-    """A share with its two limits. `frame` is what the frame calls it (`rate`, `estimate`), if that is not `name`.
+    """A share with its two limits. `frame` is what the frame calls it (`rate`, `estimate`), if that
+    is not `name`.
 
     Examples
     --------
@@ -185,15 +188,17 @@ AGE = Column("age", "count", "Age", "Whole periods since the cohort's first.", u
 def gives(declared: Result) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Decorator of a measure or model: the frame that it gives says which result it is.
 
-    Currency, grain and period are those of the first argument (a snapshot or a frame); `grain=` wins. A frame that the
-    function has already told apart (`tagged`) stays what it is.
+    Currency, grain and period are those of the first argument (a snapshot or a frame); `grain=`
+    wins. A frame that the function has already told apart (`tagged`) stays what it is.
     """
 
     def decorate(measure: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
         @functools.wraps(measure)
         def measured(first: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
             frame = measure(first, *args, **kwargs)
-            return tagged(frame, declared, first, grain=kwargs.get("grain"))
+            by = kwargs.get("by")
+            name = first.split_name(by) if by is not None else None
+            return tagged(frame, declared, first, grain=kwargs.get("grain"), by=name)
 
         measured.result = declared
         return measured
@@ -209,7 +214,9 @@ def tagged(
     grain: str | None = None,
     by: str | None = None,
 ) -> pd.DataFrame:
-    """The frame, saying that it is this result, in the context of `source` (a snapshot or another frame)."""
+    """The frame, saying that it is this result, in the context of `source` (a snapshot or
+    another frame).
+    """
     before = getattr(source, "attrs", {})
     context = {key: before[key] for key in CONTEXT if before.get(key)}
     if isinstance(source, pd.DataFrame) and before.get("by"):

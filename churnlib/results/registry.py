@@ -1,4 +1,6 @@
-"""Everything that is declared anywhere: no list of chapters, charts, tables or words is kept by hand."""
+"""Everything that is declared anywhere: no list of chapters, charts, tables or words is kept by
+hand.
+"""
 
 import functools
 import importlib
@@ -16,7 +18,9 @@ ROOMS = (
 
 @functools.cache
 def import_declarations() -> tuple[ModuleType, ...]:
-    """Import every module that may declare a result, a term, a chart or a finding; gives them in order."""
+    """Import every module that may declare a result, a term, a chart or a finding; gives them in
+    order.
+    """
     found = []
     for room in ROOMS:
         package = importlib.import_module(room)

@@ -1,4 +1,5 @@
-"""Words and what they mean: each is defined once, in the module of the measure or model that it names.
+"""Words and what they mean: each is defined once, in the module of the measure or model that it
+names.
 
 The glossary page, the notebooks and the pages take a definition from here.
 """

@@ -1,8 +1,8 @@
 """What a chapter has to say to the first page, as data: it travels in the outputs of its own cells.
 
-Findings, key figures, actions, terms and what was decided about the data. Money is text or a plain number, missing is
-null: a Decimal would kill a cell, and NaN would come back as the word "nan". `Told` is checked where it is made and
-again where the runner gathers it.
+Findings, key figures, actions, terms and what was decided about the data. Money is text or a plain
+number, missing is null: a Decimal would kill a cell, and NaN would come back as the word "nan".
+`Told` is checked where it is made and again where the runner gathers it.
 """
 
 import math
@@ -14,7 +14,9 @@ MIME = "application/vnd.churnlib.told+json"
 """Under which name the data stand beside the HTML of a cell's output."""
 Verdict = Literal["act", "watch", "no signal"]
 VERDICTS: tuple[Verdict, ...] = ("act", "watch", "no signal")
-"""The strongest first. Act: beyond chance, and somebody can do something. Watch: beyond chance. Else no signal."""
+"""The strongest first. Act: beyond chance, and somebody can do something. Watch: beyond chance.
+Else no signal.
+"""
 Place = Literal["", "result", "real", "kept", "why", "how", "where", "who", "next"]
 STORY: dict[Place, str] = {
     "result": "What came in, and what went",
@@ -47,8 +49,9 @@ class _Fact(BaseModel):
 class Change(_Fact):
     """How far a number is from an earlier one.
 
-    since : what is compared with: "September 2026". amount : the direction (points, or a relative change). text : what
-    stands on the page. noise : the difference lies within what chance brings about: grey, "no clear change".
+    since : what is compared with: "September 2026". amount : the direction (points, or a relative
+    change). text : what stands on the page. noise : the difference lies within what chance brings
+    about: grey, "no clear change".
     """
 
     since: str
@@ -60,9 +63,10 @@ class Change(_Fact):
 class KeyFigure(_Fact):
     """One number of the first screen.
 
-    label, value : what it is, and the number with its unit as it is to be read. unit : "EUR", "%" or nothing. changes :
-    against the period before and a year before. good : the direction that is good. course : the last values, oldest
-    first; missing ones are gaps. n : the population, "of 12,345 customers".
+    label, value : what it is, and the number with its unit as it is to be read. unit : "EUR", "%"
+    or nothing. changes : against the period before and a year before. good : the direction that is
+    good. course : the last values, oldest first; missing ones are gaps. n : the population, "of
+    12,345 customers".
     """
 
     label: str
@@ -77,8 +81,9 @@ class KeyFigure(_Fact):
 class Action(_Fact):
     """Something to look at or to do.
 
-    sentence : what, and why. who : the customers meant. customers : how many. money : what is at stake, and what that
-    is: "€70,289 of MRR". by : the last day for it (ISO). list_file : a table of these customers, `tables/NAME.csv`.
+    sentence : what, and why. who : the customers meant. customers : how many. money : what is at
+    stake, and what that is: "€70,289 of MRR". by : the last day for it (ISO). list_file : a table
+    of these customers, `tables/NAME.csv`.
     """
 
     sentence: str
@@ -134,7 +139,9 @@ class ToldTerm(_Fact):
 
 
 class Told(_Fact):
-    """What one cell's output tells: `anchor` is the id of its block, `label` what the section is called."""
+    """What one cell's output tells: `anchor` is the id of its block, `label` what the section is
+    called.
+    """
 
     anchor: str = ""
     label: str = ""

@@ -1,6 +1,6 @@
 """The business as it was known at the end of a period: what every measure takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -8,14 +8,18 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+from ibis.common.deferred import Deferred
 
 from churnlib.engine import materialise
 from churnlib.errors import DataError, nearest
 from churnlib.params.model import Params
 from churnlib.periods import Grain, Period
+from churnlib.results.segments import JOINER, UNKNOWN
 from churnlib.snapshot.tables import write_engine_rows, write_frame
 
 META = "snapshot.json"
+Split = str | Sequence[str] | ir.Value | Deferred
+"""What measures split by: a column of customers, several, or an expression over customers."""
 TABLES_FOLDER = "tables"
 
 
@@ -61,11 +65,33 @@ class Snapshot:
         """Month or quarter."""
         return self.period.grain
 
+    @property
+    def attrs(self) -> dict[str, str]:
+        """What every result of this snapshot says of itself, see `results.columns`."""
+        return {"currency": self.currency, "grain": self.grain, "period": self.period.label}
+
     def require_column(self, name: str) -> str:
         """`name` if customers can be split by it, else a `DataError` that names the nearest."""
         if name in self.customers.columns:
             return name
         raise DataError(f"customers have no column {name!r}{nearest(name, self.customers.columns)}")
+
+    def segment(self, by: Split) -> ir.StringValue:
+        """The value of each customer that `by` splits by, as text over `customers`."""
+        values = [self._value(one).cast("string").fill_null(UNKNOWN) for one in _parts(by)]
+        joined = values[0]
+        for value in values[1:]:
+            joined = joined + JOINER + value
+        return joined
+
+    def split_name(self, by: Split) -> str:
+        """What a split is called: its columns, or the expression's own name."""
+        return "_".join(self._value(one).get_name() for one in _parts(by))
+
+    def _value(self, by: str | ir.Value | Deferred) -> ir.Value:
+        column = self.require_column(by) if isinstance(by, str) else by
+        (value,) = self.customers.bind(column)
+        return value
 
     def once(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
         """A table that several measures start from: computed for the first, kept on the engine
@@ -91,3 +117,7 @@ class Snapshot:
     def write_rows(self, name: str, table: ir.Table) -> Path:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
         return write_engine_rows(self.folder / TABLES_FOLDER, name, table)
+
+
+def _parts(by: Split) -> Sequence[str | ir.Value | Deferred]:
+    return by if isinstance(by, list | tuple) else [by]
