@@ -1,34 +1,46 @@
-"""What all sentences share: the finding itself, names of periods, and how two rates are compared
-in words.
-"""
+"""What all sentences share: names of periods, counts in words, and how two rates compare."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from churnlib.formats import interval, points, text
-from churnlib.periods import Grain, Period
+from churnlib.periods import Period
+from churnlib.results.columns import grain_of
+from churnlib.results.told import Verdict
 from churnlib.statistics.comparisons import rate_difference
+from churnlib.statistics.rules import MIN_N
 
-MIN_N = 30
-"""The smallest denominator that a sentence is built on."""
 SMALL = "too few to say"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A sentence computed from the data, the section that shows it (`revenue.html#mrr-bridge`),
-    and what that is called.
-    """
+class Compared(NamedTuple):
+    """How a rate compares with an earlier one: in words, and whether it is beyond chance."""
 
-    text: str
-    href: str = ""
-    label: str = ""
+    words: str
+    clear: bool
 
 
-def period_name(start: pd.Timestamp, grain: Grain) -> str:
+def verdict_of(clear: bool) -> Verdict:
+    """What is clear is worth watching; nothing says "act" on a difference alone."""
+    return "watch" if clear else "no signal"
+
+
+def period_name(start: pd.Timestamp, grain: str) -> str:
     """`October 2026` or `third quarter of 2026`."""
     return Period(start.date(), grain).name
+
+
+def earlier_rows(frame: pd.DataFrame) -> list[tuple[pd.Series, str]]:
+    """The row before the last one and the row of a year before it, each with its period's name."""
+    grain = grain_of(frame)
+    per_year = Period(frame["period_start"].iloc[-1].date(), grain).periods_per_year()
+    found = []
+    for back in (1, per_year):
+        if len(frame) > back:
+            row = frame.iloc[-1 - back]
+            found.append((row, period_name(row.period_start, grain)))
+    return found
 
 
 def share_of(rate: float, low: float, high: float) -> str:
@@ -36,8 +48,8 @@ def share_of(rate: float, low: float, high: float) -> str:
     return f"{text(rate, 'percent')} ({interval(low, high, 'percent')})"
 
 
-def against(now: tuple[float, float], before: tuple[float, float], name: str) -> str:
-    """How a rate compares with an earlier one: `clearly above September 2026 (2.1 %, +1.0 points)`.
+def against(now: tuple[float, float], before: tuple[float, float], name: str) -> Compared:
+    """How a rate compares: `clearly above September 2026 (2.1 %, +1.0 points)`.
 
     Parameters
     ----------
@@ -45,12 +57,13 @@ def against(now: tuple[float, float], before: tuple[float, float], name: str) ->
     name : what the earlier one is called
     """
     if min(now[1], before[1]) < MIN_N:
-        return f"{name} had too few customers to compare"
+        return Compared(f"{name} had too few customers to compare", clear=False)
     difference = rate_difference(now, before)
     then = text(before[0] / before[1], "percent")
     if not difference.clear:
-        return f"no clear change on {name} ({then})"
-    return f"clearly {'above' if difference.value > 0 else 'below'} {name} ({then}, {points(difference.value)})"
+        return Compared(f"no clear change on {name} ({then})", clear=False)
+    side = "above" if difference.value > 0 else "below"
+    return Compared(f"clearly {side} {name} ({then}, {points(difference.value)})", clear=True)
 
 
 def spell(n: float, unit: str) -> str:
@@ -60,11 +73,12 @@ def spell(n: float, unit: str) -> str:
 
 def listed(items: list[str]) -> str:
     """`a, b and c`."""
-    return (
-        items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
-    )
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def counted(n: float, one: str, many: str | None = None) -> str:
     """`1 customer`, `2,345 customers`."""
-    return f"{text(n, 'count')} {one if n == 1 else many or one + 's'}"
+    word = one if n == 1 else many or one + "s"
+    return f"{text(n, 'count')} {word}"

@@ -1,25 +1,35 @@
-"""What a cell of a notebook ends in: a block that is HTML in a page and one line of text
-elsewhere.
+"""What a cell of a notebook ends in: HTML in a page, one line of text elsewhere, and what it
+tells.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from churnlib.formats import visible
+from churnlib.results.told import MIME, Told
 
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
 class Block:
-    """Finished HTML, and the sentence that says it without HTML."""
+    """Finished HTML, the sentence that says it without HTML, and what it tells the first page."""
 
     html: str
     summary: str
+    told: Told = field(default_factory=Told)
 
     def _repr_html_(self) -> str:
         return self.html
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The data stand beside the HTML in the cell's output, where the runner finds them."""
+        bundle: dict[str, Any] = {"text/html": self.html, "text/plain": self.summary}
+        if self.told:
+            bundle[MIME] = self.told.model_dump(mode="json")
+        return bundle
 
     def __repr__(self) -> str:
         return self.summary
@@ -45,9 +55,8 @@ def slug(name: object) -> str:
 
 def link(href: str, text: str) -> str:
     """A link; `href` is ours, or it is nothing: an address that runs code is dropped."""
-    if re.match(r"\s*[a-z][a-z0-9+.-]*:", href, re.IGNORECASE) and not re.match(
-        r"(https?|mailto):", href
-    ):
+    has_scheme = re.match(r"\s*[a-z][a-z0-9+.-]*:", href, re.IGNORECASE)
+    if has_scheme and not re.match(r"(https?|mailto):", href):
         return esc(text)
     return f'<a href="{esc(href)}">{esc(text)}</a>'
 

@@ -1,238 +1,241 @@
-"""Frames as tables that a screen reader can read and a finance director will."""
+"""Results as tables that a screen reader can read and a finance director will.
 
-from collections.abc import Mapping
+Which columns are shown, under which labels, in which formats and on which side they stand: all of
+that is said by the result's declaration.
+"""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
-from churnlib.formats import MISSING, Format, cell, is_missing, parse_format
-from churnlib.page.markup import Block, esc, paragraph, slug
-from churnlib.results.csv_files import csv_name
+from churnlib.formats import MISSING, Format, cell, is_missing
+from churnlib.page.markup import Block, esc, link, paragraph, slug
+from churnlib.results.columns import (
+    DECLARED,
+    Column,
+    columns_of,
+    currency_of,
+    declaration,
+    filled,
+    grain_of,
+    split_of,
+    table_name,
+)
+from churnlib.results.segments import ALL, in_words
+from churnlib.results.told import Finding, Told
+from churnlib.statistics.rules import MIN_N
+
+__all__ = ["table_block"]
 
 MAX_ROWS = 20
 FOLDED_ROWS = 60
 MANY_COLUMNS = 7
-MIN_N = 30
-DENOMINATORS = ("denominator", "opening_customers", "at_risk", "size", "left")
-"""What results call the number that a rate rests on."""
-GROUP = "segment_column"
-ALL = "all"
-ACRONYMS = {
-    "mrr": "MRR",
-    "nrr": "NRR",
-    "grr": "GRR",
-    "arpa": "ARPA",
-    "clv": "CLV",
-    "ltv": "LTV",
-    "cac": "CAC",
-}
-_SHARES = (
-    "rate",
-    "share",
-    "low",
-    "high",
-    "estimate",
-    "fitted",
-    "around",
-    "hazard",
-    "retention",
-    "survival",
-    "nrr",
-    "grr",
-)
+GROUP, SEGMENT = "segment_column", "segment"
+EVERYBODY = "All customers"
 
 
 def table_block(
-    frame: pd.DataFrame,
+    result: pd.DataFrame,
+    finding: Finding | None = None,
     *,
-    name: str,
-    caption: str,
-    formats: Mapping[str, str | Format],
-    labels: Mapping[str, str] | None = None,
-    total: Mapping[str, object] | None = None,
-    note: str = "",
+    total: str = "",
     max_rows: int = MAX_ROWS,
 ) -> Block:
-    """A table: one row a row of the frame, in its order.
+    """A table: one row a row of the result, in its order.
 
     Parameters
     ----------
-    frame : DataFrame
-        Rows with a denominator (see `DENOMINATORS`, shown or not) under 30 are marked. Without rows
-        the caption stands alone. Of a column `segment_column` that is not among the formats each
-        value heads its rows, but for "all", which needs no head.
-    name : str
-        Its id on the page, and the name of its CSV: rows left out are in `tables/<name>.csv`.
-    caption : str
-        What the table shows, of whom, as of when.
-    formats : mapping
-        Which columns to show, in this order, and how (see `churnlib.formats`). The first column
-        heads the rows.
-    labels : mapping, optional
-        Column heads; otherwise the column's name in plain words. Units are added.
-    total : mapping, optional
-        Values of a last row, set off; the columns it lacks are blank.
-    note : str
-        A sentence below.
+    result : DataFrame
+        Its declaration says which columns are shown, how, and what stands above and below. Rows
+        with a denominator under 30 are marked. Without rows the caption stands alone. Of a column
+        `segment_column` each value heads its rows, but for "all", which needs no head.
+    finding : Finding, optional
+        What the table says: its caption. Otherwise the caption of the declaration.
+    total : str
+        The head of a last row, set off, that adds up the columns declared to add up.
     max_rows : int
+        Rows shown; the others are in the CSV, which the page links to.
 
     Returns
     -------
     Block
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"channel": ["ads", "web"], "churn_rate": [0.034, None]})
-    >>> table_block(frame, name="t", caption="Churn", formats={"channel": "text", "churn_rate": "percent"})
-    Table: Churn (2 rows)
     """
-    columns = {
-        key: parse_format(how) if isinstance(how, str) else how for key, how in formats.items()
-    }
-    missing = [key for key in columns if key not in frame.columns]
-    if missing:
-        raise ValueError(f"table {name!r}: the frame has no column {', '.join(missing)}.")
-    if frame.empty:
+    declared, name = declaration(result), table_name(result)
+    caption = finding.sentence if finding else _caption(result)
+    anchor = f"{slug(name)}-table"
+    told = Told(anchor=anchor, label=declared.title, findings=(finding,) if finding else ())
+    if result.empty:
         said = caption if caption.endswith(".") else f"{caption}: there is nothing to show."
-        return Block(
-            '<div class="cl-table" '
-            f'id="{slug(name)}">{paragraph(said, "cl-note cl-nothing")}</div>',
-            said,
-        )
-    html = _table(
-        frame.head(max_rows).reset_index(drop=True), columns, caption, labels or {}, total
+        html = f'<div class="cl-table" id="{anchor}">{paragraph(said, "cl-note cl-nothing")}</div>'
+        return Block(html, said, told)
+    shown = result.head(max_rows)
+    html = table_html(shown, caption, total=total)
+    notes = (
+        _more(len(result) - max_rows, result),
+        _small_note(shown),
+        paragraph(filled(declared.note, result), "cl-note"),
     )
-    notes = [
-        _more(len(frame) - max_rows, name),
-        _small_note(frame.head(max_rows)),
-        paragraph(note, "cl-note"),
-    ]
-    wide = " cl-wide" if len(columns) > MANY_COLUMNS else ""
+    wide = " cl-wide" if len(_shown_columns(shown)) > MANY_COLUMNS else ""
     return Block(
-        f'<div class="cl-table{wide}" id="{slug(name)}"><div class="cl-scroll" tabindex="0" '
-        'role="group" '
-        f'aria-label="{esc(caption)}">{html}</div>{"".join(notes)}</div>',
-        f"Table: {caption} ({len(frame):,} rows)",
+        f'<div class="cl-table{wide}" '
+        f'id="{anchor}">{scrolling(html, caption)}{"".join(notes)}</div>',
+        f"Table: {caption} ({len(result):,} rows)",
+        told,
     )
 
 
-def infer_formats(frame: pd.DataFrame) -> dict[str, Format]:
-    """Formats for a result frame whose columns follow the house's names: rates, counts, dates.
-
-    Examples
-    --------
-    >>> infer_formats(pd.DataFrame({"tenure": [1], "estimate": [0.5]}))["estimate"].kind
-    'percent'
-    """
-    return {str(name): _infer(str(name), frame[name]) for name in frame.columns}
-
-
-def _infer(name: str, values: pd.Series) -> Format:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return Format("month" if name.endswith("start") else "day")
-    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
-        return Format("text")
-    if name.endswith(_SHARES) and values.abs().max() <= 2:
-        return Format("percent", 1)
-    whole = bool((values.dropna() % 1 == 0).all())
-    return Format("count") if whole else Format("number", 2)
+def numbers_html(result: pd.DataFrame, caption: str) -> str:
+    """The numbers behind a chart, to be folded under it: every declared column, at most 60 rows."""
+    shown = result.head(FOLDED_ROWS)
+    table = table_html(shown, caption, columns=columns_of(shown))
+    wide = " cl-wide" if len(shown.columns) > MANY_COLUMNS else ""
+    more = _all_rows(result) or _more(len(result) - FOLDED_ROWS, result)
+    notes = _small_note(shown) + more
+    return f'<div class="cl-table{wide}">{scrolling(table, caption)}{notes}</div>'
 
 
-def plain_label(name: str) -> str:
-    """A column's name in plain words.
-
-    Examples
-    --------
-    >>> plain_label("opening_customers"), plain_label("n_churn"), plain_label("mrr")
-    ('Opening customers', 'Customers: churn', 'MRR')
-    """
-    if name.startswith("n_"):
-        return "Customers: " + name.removeprefix("n_").replace("_", " ")
-    words = [ACRONYMS.get(word, word) for word in name.replace("period_start", "period").split("_")]
-    joined = " ".join(words)
-    return joined[:1].upper() + joined[1:]
-
-
-def _table(
-    rows: pd.DataFrame,
-    columns: Mapping[str, Format],
-    caption: str,
-    labels: Mapping[str, str],
-    total: Mapping[str, object] | None,
+def table_html(
+    rows: pd.DataFrame, caption: str, *, columns: Sequence[Column] = (), total: str = ""
 ) -> str:
-    head = "".join(_header(labels.get(key, plain_label(key)), how) for key, how in columns.items())
+    """A frame as an HTML table: scoped heads, units in the heads, figures to the right."""
+    chosen = list(columns) or _shown_columns(rows)
+    chosen = [one for one in chosen if one.name != GROUP]
+    formats = {one.name: one.format(currency_of(rows), grain_of(rows)) for one in chosen}
+    head = "".join(_header(_label(one, rows), formats[one.name]) for one in chosen)
+    foot = ""
+    if total:
+        foot = f"<tfoot>{_total_row(rows, chosen, formats, total)}</tfoot>"
+    body = _bodies(rows.reset_index(drop=True), formats)
+    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>{body}{foot}</table>"
+
+
+def scrolling(html: str, label: str) -> str:
+    """Something wide in a box of its own that scrolls, also by keyboard."""
+    return (
+        f'<div class="cl-scroll" tabindex="0" role="group" aria-label="{esc(label)}">{html}</div>'
+    )
+
+
+def file_link(result: pd.DataFrame, text: str = "") -> str:
+    """A link to the result's CSV, or nothing where it has not been written."""
+    file = str(result.attrs.get("file", ""))
+    return link(file, text or file) if file else ""
+
+
+def _caption(result: pd.DataFrame) -> str:
+    declared = declaration(result)
+    if declared.caption:
+        return filled(declared.caption, result)
+    by = split_of(result)
+    title = declared.title[:1].upper() + declared.title[1:]
+    return f"{title}, by {in_words(by)}" if by else title
+
+
+def _shown_columns(rows: pd.DataFrame) -> list[Column]:
+    """Those that the declaration shows, led by the segment where the result is split."""
+    there = {one.name: one for one in columns_of(rows)}
+    declared = DECLARED.get(rows.attrs.get("result"))
+    names = [name for name in (declared.shown if declared else ()) if name in there]
+    if not names:
+        return list(there.values())
+    if SEGMENT in there and SEGMENT not in names:
+        names.insert(0, SEGMENT)
+    return [there[name] for name in names]
+
+
+def _label(column: Column, rows: pd.DataFrame) -> str:
+    """A column's head; a segment is called by what it is a value of."""
+    by = split_of(rows)
+    if column.name == SEGMENT and by:
+        words = in_words(by)
+        return words[:1].upper() + words[1:]
+    return filled(column.label, rows)
+
+
+def _header(label: str, how: Format) -> str:
+    unit = ""
+    if how.unit and f"({how.unit})" not in label:
+        unit = f' <span class="cl-unit">({how.unit})</span>'
+    css = ' class="cl-number"' if how.is_numeric else ""
+    return f'<th scope="col"{css}>{esc(label)}{unit}</th>'
+
+
+def _bodies(rows: pd.DataFrame, formats: dict[str, Format]) -> str:
+    """The rows; those of each segment column under a head of its own."""
     small = _is_small(rows)
     group = pd.Series(ALL, index=rows.index)
-    if GROUP in rows.columns and GROUP not in columns:
-        group = rows[GROUP]
-        rows = rows.assign(segment=rows["segment"].where(group != ALL, "All customers"))
-    bodies = "".join(
-        f"<tbody>{_group(value, len(columns))}{_rows(part, columns, small)}</tbody>"
-        for value, part in rows.groupby(group.astype(str), sort=False)
+    if GROUP in rows.columns and SEGMENT in rows.columns:
+        group = rows[GROUP].astype(str)
+        rows = rows.assign(segment=rows[SEGMENT].where(group != ALL, EVERYBODY))
+    several = group.nunique() > 1
+    return "".join(
+        f"<tbody>{_group(value, len(formats)) if several else ''}"
+        f"{_rows(part, formats, small)}</tbody>"
+        for value, part in rows.groupby(group, sort=False)
     )
-    foot = f"<tfoot>{_row(total, columns, 'cl-total', blank='')}</tfoot>" if total else ""
-    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>{bodies}{foot}</table>"
 
 
 def _group(value: object, width: int) -> str:
     if value == ALL:
         return ""
-    return f'<tr class="cl-group"><th scope="rowgroup" colspan="{width}">{esc(plain_label(str(value)))}</th></tr>'
+    words = in_words(value)
+    head = esc(words[:1].upper() + words[1:])
+    return f'<tr class="cl-group"><th scope="rowgroup" colspan="{width}">{head}</th></tr>'
 
 
-def _rows(rows: pd.DataFrame, columns: Mapping[str, Format], small: list[bool]) -> str:
+def _rows(rows: pd.DataFrame, formats: dict[str, Format], small: list[bool]) -> str:
     return "".join(
-        _row(
-            dict(zip(rows.columns, values, strict=True)),
-            columns,
-            "cl-small" if small[index] else "",
-        )
-        for index, values in zip(rows.index, rows.itertuples(index=False, name=None), strict=True)
+        _row(values, formats, "cl-small" if small[index] else "")
+        for index, values in zip(rows.index, rows.to_dict("records"), strict=True)
     )
 
 
-def _header(label: str, how: Format) -> str:
-    unit = (
-        f' <span class="cl-unit">({how.unit})</span>'
-        if how.unit and f"({how.unit})" not in label
-        else ""
-    )
-    css = ' class="cl-number"' if how.is_numeric else ""
-    return f'<th scope="col"{css}>{esc(label)}{unit}</th>'
-
-
-def _row(
-    values: Mapping[str, object], columns: Mapping[str, Format], css: str, blank: str = MISSING
-) -> str:
+def _row(values: dict, formats: dict[str, Format], css: str, blank: str = MISSING) -> str:
     cells = []
-    for position, (key, how) in enumerate(columns.items()):
-        value = values.get(key)
-        shown = (
-            blank
-            if is_missing(value)
-            else esc(str(value) if isinstance(value, str) else cell(value, how))
-        )
+    for position, (name, how) in enumerate(formats.items()):
         tag = 'th scope="row"' if position == 0 else "td"
         number = ' class="cl-number"' if how.is_numeric else ""
+        shown = _value(values.get(name), how, blank)
         cells.append(f"<{tag}{number}>{shown}</{tag[:2]}>")
-    return f'<tr class="{css}">{"".join(cells)}</tr>' if css else f"<tr>{''.join(cells)}</tr>"
+    opening = f'<tr class="{css}">' if css else "<tr>"
+    return f"{opening}{''.join(cells)}</tr>"
 
 
-def _more(left: int, name: str) -> str:
+def _value(value: object, how: Format, blank: str) -> str:
+    if is_missing(value):
+        return blank
+    return esc(value if isinstance(value, str) else cell(value, how))
+
+
+def _total_row(
+    rows: pd.DataFrame, columns: list[Column], formats: dict[str, Format], head: str
+) -> str:
+    values = {one.name: rows[one.name].sum() for one in columns if one.adds}
+    values[columns[0].name] = head
+    return _row(values, formats, "cl-total", blank="")
+
+
+def _more(left: int, result: pd.DataFrame) -> str:
     if left <= 0:
         return ""
     rows = "1 more row" if left == 1 else f"{left:,} more rows"
-    file = f"tables/{csv_name(name)}"
-    return f'<p class="cl-note">{rows} in <a href="{esc(file)}">{esc(file)}</a></p>'
+    file = file_link(result)
+    return f'<p class="cl-note">{rows}{f" in {file}" if file else ""}</p>'
+
+
+def _all_rows(result: pd.DataFrame) -> str:
+    file = file_link(result)
+    return f'<p class="cl-note">All rows: {file}</p>' if file else ""
 
 
 def _is_small(rows: pd.DataFrame) -> list[bool]:
-    named = rows[[name for name in DENOMINATORS if name in rows.columns]]
-    return named.lt(MIN_N).any(axis=1).tolist()
+    """Whether a rate of a row rests on fewer than 30."""
+    named = {one.denominator for one in columns_of(rows)} & set(rows.columns)
+    return rows[sorted(named)].lt(MIN_N).any(axis=1).tolist()
 
 
 def _small_note(rows: pd.DataFrame) -> str:
     if not any(_is_small(rows)):
         return ""
-    return paragraph(
-        f"In italics: fewer than {MIN_N} in the denominator; read with care.", "cl-note"
-    )
+    small = f"In italics: fewer than {MIN_N} in the denominator; read with care."
+    return paragraph(small, "cl-note")

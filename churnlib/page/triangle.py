@@ -8,26 +8,25 @@ import pandas as pd
 
 from churnlib.formats import Format, cell, is_missing
 from churnlib.page.markup import Block, esc, paragraph, slug
-from churnlib.results.csv_files import csv_name
+from churnlib.page.tables import file_link, scrolling
+from churnlib.results.columns import declaration, filled, table_name
+from churnlib.results.told import Finding, Told
+from churnlib.statistics.rules import MIN_N
 
-MIN_N = 30
+__all__ = ["triangle_block"]
+
+NEWEST = 24
+"""Cohorts shown, counted from the last; the others are in the CSV."""
 MAX_AGES = 25
 REVENUE = {"retention": "rate", "amount": "active", "opening_amount": "base"}
-# The deepest shade is 60 % of the heat colour: body text keeps a contrast of 4.5 on every one,
-# light and dark.
 DEEPEST = 60
+"""Per cent of the heat colour in the deepest shade: body text keeps a contrast of 4.5 on every one,
+light and dark."""
+FAINTEST = 0.08
 _PERCENT = Format("percent", 0)
 
 
-def triangle_block(
-    triangle: pd.DataFrame,
-    pooled: pd.DataFrame | None,
-    *,
-    name: str,
-    finding: str,
-    caption: str,
-    newest: int = 24,
-) -> Block:
+def triangle_block(triangle: pd.DataFrame, pooled: pd.DataFrame | None, finding: Finding) -> Block:
     """Cohorts down, ages across.
 
     Parameters
@@ -35,50 +34,48 @@ def triangle_block(
     triangle : DataFrame
         cohort, age (whole periods), size, rate and active; or, for revenue, retention, amount and
         opening_amount. A missing rate is a cell not yet observable: it stays blank. Without rows
-        the finding stands alone.
+        the finding stands alone. Its declaration has the caption.
     pooled : DataFrame or None
         age, rate (or retention): the line of all observable cohorts, below.
-    name, finding, caption : str
-        The id; the heading, which states the finding; the definition.
-    newest : int
-        Cohorts shown, counted from the last; the others are in `tables/<name>.csv`.
+    finding : Finding
+        The heading.
 
     Returns
     -------
     Block
-
-    Examples
-    --------
-    >>> cells = pd.DataFrame({"cohort": ["2026-01"], "age": [0], "size": [40], "active": [40], "rate": [1.0]})
-    >>> triangle_block(cells, cells.drop(columns="cohort"), name="c", finding="All stayed.", caption="")
-    Triangle: All stayed.
     """
+    declared, key = declaration(triangle), slug(table_name(triangle))
+    told = Told(anchor=key, label=declared.title, findings=(finding,))
+    said = f"Triangle: {finding.sentence}"
+    heading = f"<h3>{esc(finding.sentence)}</h3>"
     if triangle.empty:
-        html = f'<section class="cl-triangle" id="{slug(name)}"><h3>{esc(finding)}</h3></section>'
-        return Block(html, f"Triangle: {finding}")
-    triangle = triangle.rename(columns=REVENUE)
-    cohorts = list(pd.unique(triangle["cohort"]))
-    shown = triangle[triangle["cohort"].isin(cohorts[-newest:]) & (triangle["age"] < MAX_AGES)]
+        html = f'<section class="cl-triangle" id="{key}">{heading}</section>'
+        return Block(html, said, told)
+    cells = triangle.rename(columns=REVENUE)
+    cohorts = list(pd.unique(cells["cohort"]))
+    shown = cells[cells["cohort"].isin(cohorts[-NEWEST:]) & (cells["age"] < MAX_AGES)]
+    caption = f"{filled(declared.caption, triangle)} Values in %."
+    table = scrolling(_table(shown, pooled, caption), f"Table: {finding.sentence}")
+    notes = _notes(shown, len(cohorts) - NEWEST, triangle)
+    html = f'<section class="cl-triangle" id="{key}">{heading}{table}{notes}</section>'
+    return Block(html, said, told)
+
+
+def _table(shown: pd.DataFrame, pooled: pd.DataFrame | None, caption: str) -> str:
     ages = sorted(int(age) for age in shown.loc[shown["rate"].notna(), "age"].unique())
     limits = _limits(shown)
     rows = "".join(
         _row(cohort, part, ages, limits) for cohort, part in shown.groupby("cohort", sort=False)
     )
-    foot = _pooled(pooled.rename(columns=REVENUE), ages, limits) if pooled is not None else ""
+    foot = ""
+    if pooled is not None:
+        foot = f"<tfoot>{_pooled(pooled.rename(columns=REVENUE), ages, limits)}</tfoot>"
     head = "".join(f'<th scope="col" class="cl-number">{age}</th>' for age in ages)
-    table = (
-        f"<table><caption>{esc(caption)} Values in %.</caption><thead><tr>"
-        f'<th scope="col">Cohort</th><th scope="col" class="cl-number">Size</th>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody>{foot and f'<tfoot>{foot}</tfoot>'}</table>"
+    return (
+        f'<table><caption>{esc(caption)}</caption><thead><tr><th scope="col">Cohort</th>'
+        f'<th scope="col" class="cl-number">Size</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody>{foot}</table>"
     )
-    html = (
-        f'<section class="cl-triangle" id="{slug(name)}">'
-        f"<h3>{esc(finding)}</h3>"
-        '<div class="cl-scroll" tabindex="0" role="group" aria-label="Table: '
-        f'{esc(finding)}">{table}</div>'
-        f"{_notes(shown, len(cohorts) - newest, name)}</section>"
-    )
-    return Block(html, f"Triangle: {finding}")
 
 
 def _limits(shown: pd.DataFrame) -> tuple[float, float]:
@@ -89,16 +86,23 @@ def _limits(shown: pd.DataFrame) -> tuple[float, float]:
 
 def _shade(rate: float, limits: tuple[float, float]) -> int:
     low, high = limits
-    depth = 0.5 if high <= low else (float(rate) - low) / (high - low)
-    return round(DEEPEST * (0.08 + 0.92 * min(max(depth, 0.0), 1.0)))
+    depth = 0.5
+    if high > low:
+        depth = min(max((float(rate) - low) / (high - low), 0.0), 1.0)
+    return round(DEEPEST * (FAINTEST + (1 - FAINTEST) * depth))
 
 
 def _row(cohort: Hashable, part: pd.DataFrame, ages: list[int], limits: tuple[float, float]) -> str:
     size = part["size"].dropna().max()
     known = part.set_index("age")
     cells = "".join(_cell(known, age, limits, str(cohort)) for age in ages)
-    small = ' class="cl-small"' if not is_missing(size) and size < MIN_N else ""
-    return f'<tr{small}><th scope="row">{esc(cohort)}</th><td class="cl-size">{cell(size, "count")}</td>{cells}</tr>'
+    small = ""
+    if not is_missing(size) and size < MIN_N:
+        small = ' class="cl-small"'
+    return (
+        f'<tr{small}><th scope="row">{esc(cohort)}</th>'
+        f'<td class="cl-size">{cell(size, "count")}</td>{cells}</tr>'
+    )
 
 
 def _pooled(pooled: pd.DataFrame, ages: list[int], limits: tuple[float, float]) -> str:
@@ -112,34 +116,28 @@ def _cell(known: pd.DataFrame, age: int, limits: tuple[float, float], cohort: st
         return "<td></td>"
     rate = known.loc[age, "rate"]
     shade = _shade(rate, limits) if age else 0
-    return f'<td class="cl-heat" style="--v:{shade}%" title="{_title(known.loc[age], cohort)}">{cell(rate, _PERCENT)}</td>'
+    title = _title(known.loc[age], cohort)
+    return f'<td class="cl-heat" style="--v:{shade}%" title="{title}">{cell(rate, _PERCENT)}</td>'
 
 
 def _title(row: pd.Series, cohort: str) -> str:
     """The numbers behind a cell, where the pointer rests."""
     if is_missing(row.get("active")) or is_missing(row.get("size")):
         return esc(f"{cohort}, age {row.name}")
-    counts = f"{cell(row['active'], 'count')} of {cell(row.get('base', row['size']), 'count')}"
+    base = row.get("base", row["size"])
+    counts = f"{cell(row['active'], 'count')} of {cell(base, 'count')}"
     return esc(f"{cohort}, age {row.name}: {counts}")
 
 
-def _notes(shown: pd.DataFrame, left: int, name: str) -> str:
-    small = shown["size"].dropna().lt(MIN_N).any()
-    older = "cohort is" if left == 1 else "cohorts are"
-    return "".join(
-        (
-            paragraph(
-                "Blank: not yet observable. Columns: whole periods since the cohort's first.",
-                "cl-note",
-            ),
-            paragraph(
-                f"In italics: cohorts of fewer than {MIN_N}; read with care." if small else "",
-                "cl-note",
-            ),
-            f'<p class="cl-note">{left:,} earlier {older} in <a '
-            f'href="tables/{esc(csv_name(name))}">'
-            f"tables/{esc(csv_name(name))}</a></p>"
-            if left > 0
-            else "",
-        )
-    )
+def _notes(shown: pd.DataFrame, left: int, triangle: pd.DataFrame) -> str:
+    blank = "Blank: not yet observable. Columns: whole periods since the cohort's first."
+    notes = [paragraph(blank, "cl-note")]
+    if shown["size"].dropna().lt(MIN_N).any():
+        small = f"In italics: cohorts of fewer than {MIN_N}; read with care."
+        notes.append(paragraph(small, "cl-note"))
+    file = file_link(triangle)
+    if left > 0:
+        older = "cohort is" if left == 1 else "cohorts are"
+        where = f" in {file}" if file else " not shown"
+        notes.append(f'<p class="cl-note">{left:,} earlier {older}{where}</p>')
+    return "".join(notes)

@@ -18,6 +18,8 @@ import pandas as pd
 
 from churnlib.errors import ChurnlibError
 from churnlib.formats import Format
+from churnlib.periods import Period
+from churnlib.results.segments import ALL, in_words
 
 Kind = Literal[
     "count",  # whole things: customers, months
@@ -29,7 +31,7 @@ Kind = Literal[
     "day",
     "period",  # a period's first day, told as its month or quarter
 ]
-CONTEXT = ("currency", "grain", "period")
+CONTEXT = ("currency", "grain", "period", "model")
 """What a frame takes over from the snapshot or frame that it was made of."""
 
 
@@ -54,6 +56,7 @@ class Column:
     decimals : digits shown; None = the kind's own (0 for money and counts, 1 for the others)
     signed : whether gains show a plus
     optional : whether a frame may lack it
+    adds : whether its values add up to a total that means something
     """
 
     name: str
@@ -68,6 +71,7 @@ class Column:
     decimals: int | None = None
     signed: bool = False
     optional: bool = False
+    adds: bool = False
 
     @property
     def csv_name(self) -> str:
@@ -101,6 +105,8 @@ class Result:
     grain : what one row is
     columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see
     `SPLIT`)
+    caption, note : above and below its table on a page; may name {grain}, {currency}, {period},
+    {by}
     shown : names of the columns that a page's table shows, in order; none given = all of them
     """
 
@@ -109,6 +115,8 @@ class Result:
     grain: str
     columns: tuple[Column, ...]
     shown: tuple[str, ...] = ()
+    caption: str = ""
+    note: str = ""
 
     def __post_init__(self) -> None:
         DECLARED[self.name] = self
@@ -267,3 +275,62 @@ def currency_of(frame: pd.DataFrame) -> str:
 def grain_of(frame: pd.DataFrame) -> str:
     """Month or quarter; month where a frame does not say."""
     return frame.attrs.get("grain", "month")
+
+
+def columns_of(frame: pd.DataFrame) -> list[Column]:
+    """The columns of a frame as they are declared, in its order; an analyst's own by their
+    dtype.
+    """
+    name = frame.attrs.get("result")
+    declared = DECLARED.get(name)
+    known = [declared.column(str(column)) if declared else None for column in frame.columns]
+    return [
+        column or _undeclared(str(own), frame[own])
+        for own, column in zip(frame.columns, known, strict=True)
+    ]
+
+
+def _undeclared(name: str, values: pd.Series) -> Column:
+    label = in_words(name)
+    label = label[:1].upper() + label[1:]
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return Column(name, "day", label, "")
+    if pd.api.types.is_bool_dtype(values):
+        return Column(name, "flag", label, "")
+    if pd.api.types.is_integer_dtype(values):
+        return Column(name, "count", label, "")
+    if pd.api.types.is_numeric_dtype(values):
+        return Column(name, "number", label, "", decimals=2)
+    return Column(name, "text", label, "")
+
+
+def filled(text: str, frame: pd.DataFrame) -> str:
+    """A text with {grain}, {currency}, {period} and {by} as the frame has them.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame()
+    >>> frame.attrs = {"grain": "quarter", "by": "first_plan"}
+    >>> filled("Churn by {grain} and {by}", frame)
+    'Churn by quarter and first plan'
+    """
+    period = frame.attrs.get("period")
+    words = {
+        "grain": grain_of(frame),
+        "currency": currency_of(frame),
+        "period": Period.parse(period).name if period else "",
+        "by": in_words(split_of(frame)),
+    }
+    return text.format(**words)
+
+
+def split_of(frame: pd.DataFrame) -> str:
+    """The column that a frame is split by: `by`, or the one value of `segment_column`; or
+    nothing.
+    """
+    if frame.attrs.get("by"):
+        return str(frame.attrs["by"])
+    if "segment_column" in frame and frame["segment_column"].nunique() == 1:
+        only = str(frame["segment_column"].iloc[0])
+        return "" if only == ALL else only
+    return ""

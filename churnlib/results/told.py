@@ -8,7 +8,7 @@ number, missing is null: a Decimal would kill a cell, and NaN would come back as
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 MIME = "application/vnd.churnlib.told+json"
 """Under which name the data stand beside the HTML of a cell's output."""
@@ -96,11 +96,15 @@ class Action(_Fact):
 
 
 class Decision(_Fact):
-    """What was decided about the data: rows or money set aside, an as-of date assumed."""
+    """What was decided about the data: rows or money set aside, an as-of date assumed.
+
+    urgent : readers must know it before the first number
+    """
 
     sentence: str
     rows: Number = None
     money: Number = None
+    urgent: bool = False
 
 
 class Finding(_Fact):
@@ -140,14 +144,20 @@ class ToldTerm(_Fact):
 
 class Told(_Fact):
     """What one cell's output tells: `anchor` is the id of its block, `label` what the section is
-    called.
+    called. A stack of blocks tells what its `parts` tell.
     """
 
     anchor: str = ""
     label: str = ""
     findings: tuple[Finding, ...] = ()
     terms: tuple[ToldTerm, ...] = ()
-    decisions: tuple[Decision, ...] = Field(default=())
+    decisions: tuple[Decision, ...] = ()
+    parts: tuple["Told", ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.terms or self.decisions)
+        return bool(self.findings or self.terms or self.decisions or any(self.parts))
+
+    def flat(self) -> tuple["Told", ...]:
+        """Itself and its parts, in reading order."""
+        inner = (one for part in self.parts for one in part.flat())
+        return (self, *inner)

@@ -68,7 +68,12 @@ class Snapshot:
     @property
     def attrs(self) -> dict[str, str]:
         """What every result of this snapshot says of itself, see `results.columns`."""
-        return {"currency": self.currency, "grain": self.grain, "period": self.period.label}
+        return {
+            "currency": self.currency,
+            "grain": self.grain,
+            "period": self.period.label,
+            "model": self.params.model,
+        }
 
     def require_column(self, name: str) -> str:
         """`name` if customers can be split by it, else a `DataError` that names the nearest."""

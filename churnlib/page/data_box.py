@@ -1,0 +1,99 @@
+"""The account of all rows: read, kept, set aside and why; and what was decided about the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from churnlib.formats import cell, day
+from churnlib.page.markup import Block, esc, paragraph
+from churnlib.page.tables import scrolling, table_html
+from churnlib.results.columns import Column
+from churnlib.results.told import Decision, Told
+
+if TYPE_CHECKING:
+    from churnlib.snapshot.snapshot import Snapshot
+
+__all__ = ["data_box_block"]
+
+COUNTS = (
+    Column("read", "count", "Read", "Rows of the source."),
+    Column("filtered", "count", "Filtered", "Rows that the filter of the parameters left out."),
+    Column("kept", "count", "Kept", "Rows that the report uses."),
+    Column("apart", "count", "Apart", "Trials: never revenue and never churn."),
+    Column("set_aside", "count", "Set aside", "Rows that cannot be used, counted by reason."),
+)
+RARE = ("filtered", "apart")
+"""Columns that are shown only where there is something in them."""
+ANCHOR = "data-box"
+
+
+def data_box_block(snapshot: "Snapshot") -> Block:
+    """The rows behind the report: read, kept, set aside, and why. It tells the first page what was
+    decided about the data.
+    """
+    box = snapshot.data_box
+    caption = (
+        f"Rows read from the source; the report uses what was known before {day(snapshot.as_of)}"
+    )
+    table = _table(box, caption)
+    reasons = [(row["table"], reason) for row in box for reason in row.get("reasons") or ()]
+    remarks = "".join(
+        paragraph(f"{row['table']}: {one}", "cl-note")
+        for row in box
+        for one in row.get("remarks") or ()
+    )
+    html = (
+        f'<div class="cl-data-box"><div class="cl-table" id="{ANCHOR}">'
+        f"{scrolling(table, caption)}</div>{_reasons(reasons)}{remarks}</div>"
+    )
+    told = Told(anchor=ANCHOR, label="the account of all rows", decisions=decisions(snapshot))
+    return Block(html, f"Table: {caption} ({len(box):,} rows)", told)
+
+
+def decisions(snapshot: "Snapshot") -> tuple[Decision, ...]:
+    """What was decided about the data: an unfinished period, rows set aside."""
+    found = []
+    if snapshot.partial:
+        found.append(Decision(sentence=_partial(snapshot), urgent=True))
+    for row in snapshot.data_box:
+        aside = row.get("set_aside")
+        if aside:
+            rows = "1 row" if aside == 1 else f"{aside:,} rows"
+            sentence = f"{rows} of {row['table']} cannot be used and were set aside."
+            found.append(Decision(sentence=sentence, rows=aside))
+    return tuple(found)
+
+
+def _partial(snapshot: "Snapshot") -> str:
+    return (
+        f"The data do not cover {snapshot.period.name} to its end ({day(snapshot.as_of)}): its "
+        "figures are partial and no comparison with whole periods holds."
+    )
+
+
+def _table(box: Sequence[Mapping[str, Any]], caption: str) -> str:
+    empty = {name for name in RARE if not any(row.get(name) for row in box)}
+    columns = [
+        Column("table", "text", "Table", "Which table."),
+        Column("file", "text", "File", "Where it was read from."),
+        *(one for one in COUNTS if one.name not in empty),
+    ]
+    names = [one.name for one in columns]
+    rows = pd.DataFrame([{name: row.get(name) for name in names} for row in box], columns=names)
+    return table_html(rows, caption, columns=columns)
+
+
+def _reasons(reasons: Sequence[tuple[object, Mapping[str, Any]]]) -> str:
+    if not reasons:
+        return paragraph("No row was set aside.", "cl-note")
+    items = "".join(_reason(table, item) for table, item in reasons)
+    return f'<p class="cl-note">Set aside:</p><ul class="cl-reasons">{items}</ul>'
+
+
+def _reason(table: object, item: Mapping[str, Any]) -> str:
+    count = cell(item["rows"], "count")
+    said = f"<li>{esc(table)}: {esc(count)} \u00d7 {esc(item['reason'])}"
+    if item.get("example"):
+        said += f", for example <code>{esc(item['example'])}</code>"
+    return f"{said}</li>"
