@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help report test lab lock clean
+.PHONY: help report test lab docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
@@ -16,6 +16,9 @@ test: .venv/dev ## all tests (installs Chromium, axe and the HTML checker for th
 
 lab: .venv/dev data/demo/subscriptions.parquet ## JupyterLab on notebooks/
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+docs: .venv/run ## write docs/results.md and docs/glossary.md anew from the declarations
+	@$(BIN)/python docs/generate.py
 
 lock: .venv/run ## renew the two lock files from pyproject.toml
 	@$(BIN)/pip install -q uv
