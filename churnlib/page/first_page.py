@@ -18,6 +18,7 @@ from churnlib.page.markup import Block, esc, link
 from churnlib.params.model import PROJECT
 from churnlib.results.columns import Column, Result, tagged
 from churnlib.results.gathered import FINDINGS, read_findings, story
+from churnlib.results.terms import terms
 from churnlib.results.told import Decision, KeyFigure, ToldTerm, Verdict
 
 if TYPE_CHECKING:
