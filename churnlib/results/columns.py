@@ -100,8 +100,9 @@ class Result:
     title : what it holds, in words that fit into a sentence: "the MRR bridge"
     grain : what one row is
     columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see
-    `SPLIT`)
+        `SPLIT`)
     shown : names of the columns that a page's table shows, in order; none given = all of them
+    always_split : there is no such result of everybody, so its file needs no `_by_<column>`
     """
 
     name: str
@@ -109,6 +110,7 @@ class Result:
     grain: str
     columns: tuple[Column, ...]
     shown: tuple[str, ...] = ()
+    always_split: bool = False
 
     def __post_init__(self) -> None:
         DECLARED[self.name] = self
@@ -219,9 +221,10 @@ def tagged(
     """
     before = getattr(source, "attrs", {})
     context = {key: before[key] for key in CONTEXT if before.get(key)}
-    if isinstance(source, pd.DataFrame) and before.get("by"):
+    # What is made of a split frame is split where the values are still there: a pool is not.
+    if isinstance(source, pd.DataFrame) and before.get("by") and "segment" in frame:
         context["by"] = before["by"]
-    own = {key: frame.attrs[key] for key in ("by", "grain") if frame.attrs.get(key)}
+    own = {key: frame.attrs[key] for key in ("by", "grain", "period") if frame.attrs.get(key)}
     given = {key: value for key, value in (("grain", grain), ("by", by)) if value}
     frame.attrs = {**context, **own, **given, "result": declared.name}
     return frame
@@ -254,9 +257,11 @@ def table_name(frame: pd.DataFrame) -> str:
     >>> table_name(frame)
     'example_by_channel'
     """
-    name = declaration(frame).name
+    declared = declaration(frame)
     by = frame.attrs.get("by")
-    return f"{name}_by_{by}" if by else name
+    if not by or declared.always_split:
+        return declared.name
+    return f"{declared.name}_by_{by}"
 
 
 def currency_of(frame: pd.DataFrame) -> str:
