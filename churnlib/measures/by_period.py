@@ -1,10 +1,13 @@
-"""Periods, segments and rates as every measure needs them: whole-number periods on the engine, a
-dense axis after it.
+"""Periods and segments as every measure needs them: whole-number periods on the engine, a dense
+axis after it.
 
 On the engine a period is a whole number (periods since year 0), because months and quarters then
-need no date functions beyond year and month, which every engine has.
+need no date functions beyond year and month, which every engine has. What is split travels as the
+column `segment` from the customers to the result, never under the source's own name, which may be
+one of ours.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,9 +15,22 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.periods import MONTHS, Grain, Period
+from churnlib.results.columns import Column, Result, rate
+from churnlib.results.terms import Term
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
+
+SEGMENT = "segment"
+"""The column that holds what a result is split by."""
+WORDS = (
+    Term(
+        "As of",
+        "The end of the period, exclusive. Nothing that became known on this day or later is in "
+        "the report.",
+    ),
+    Term("Period", "A month or a quarter: its first day belongs to it, the next one's does not."),
+)
 
 
 def period_number(day: ir.DateValue, grain: Grain) -> ir.IntegerValue:
@@ -51,24 +67,43 @@ def first_listed(snapshot: "Snapshot", first: int, grain: Grain) -> int:
     if begin is None:
         return first
     period = Period.containing(begin, grain)
-    return max(first, number_of(period if period.start == begin else period.shift(1)))
+    if period.start != begin:
+        period = period.shift(1)
+    return max(first, number_of(period))
 
 
-def dense(frame: pd.DataFrame, last: int, by: str | None = None) -> pd.DataFrame:
+def listed(snapshot: "Snapshot", frame: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+    """The rows of periods to list, see `first_listed`."""
+    if frame.empty:
+        return frame
+    first = first_listed(snapshot, frame["period"].min(), grain)
+    return frame[frame["period"] >= first]
+
+
+def last_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last period listed."""
+    last = frame["period_start"].max()
+    return frame[frame["period_start"] == last].reset_index(drop=True)
+
+
+def split_keys(by: "Split | None") -> list[str]:
+    """What a split adds to the keys of a result: the column `segment`, or nothing."""
+    return [] if by is None else [SEGMENT]
+
+
+def dense(frame: pd.DataFrame, last: int) -> pd.DataFrame:
     """One row a period (column `period`) and segment, from the first period to `last`; 0 where
     nothing happened.
     """
-    keys = [by, "period"] if by else ["period"]
+    keys = [SEGMENT, "period"] if SEGMENT in frame else ["period"]
     if frame.empty:
         return frame.sort_values(keys, ignore_index=True)
-    numbers = range(int(frame["period"].min()), last + 1)
-    full = (
-        pd.MultiIndex.from_product([sorted(frame[by].unique()), numbers], names=keys)
-        if by
-        else numbers
-    )
-    filled = frame.set_index(keys).reindex(full, fill_value=0)
-    return (filled if by else filled.rename_axis("period")).reset_index()
+    numbers = pd.RangeIndex(int(frame["period"].min()), last + 1, name="period")
+    full: pd.Index = numbers
+    if SEGMENT in frame:
+        segments = sorted(frame[SEGMENT].unique())
+        full = pd.MultiIndex.from_product([segments, numbers], names=keys)
+    return frame.set_index(keys).reindex(full, fill_value=0).reset_index()
 
 
 def dated(frame: pd.DataFrame, grain: Grain) -> pd.DataFrame:
@@ -79,6 +114,27 @@ def dated(frame: pd.DataFrame, grain: Grain) -> pd.DataFrame:
     return rest.reset_index(drop=True)
 
 
-def add_up(frame: pd.DataFrame, columns: list[str], by: str | None = None) -> pd.DataFrame:
+def add_up(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Running totals of columns along the periods, within each segment."""
-    return frame.groupby(by, sort=False)[columns].cumsum() if by else frame[columns].cumsum()
+    if SEGMENT in frame:
+        return frame.groupby(SEGMENT, sort=False)[columns].cumsum()
+    return frame[columns].cumsum()
+
+
+def as_declared(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
+    """The columns of a result in their order; `segment`, where it is there, behind the period or
+    first of all.
+    """
+    there = [one for one in result.columns if not one.optional or one.name in frame]
+    names = [one.name for one in there]
+    if SEGMENT in frame:
+        names.insert(int(names[0] == "period_start"), SEGMENT)
+    return frame[names]
+
+
+def plain_rate(
+    label: str, meaning: str, denominator: str, *, name: str = "rate"
+) -> tuple[Column, ...]:
+    """The three columns of a rate whose file calls them as the frame does: `name`, low, high."""
+    declared = rate(name, label, meaning, denominator, frame=name)
+    return tuple(replace(one, csv="") for one in declared)

@@ -10,22 +10,98 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import MONEY_DECIMALS, collect
-from churnlib.measures.by_period import last_period, number_of, period_at, period_number
+from churnlib.measures.by_period import (
+    SEGMENT,
+    as_declared,
+    last_period,
+    number_of,
+    period_at,
+    period_number,
+    plain_rate,
+    split_keys,
+)
 from churnlib.measures.ledger import ledger, span_changes
 from churnlib.measures.members import members
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
+from churnlib.results.columns import AGE, Column, Result, gives, rate
+from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio, with_rate
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
 
-NEWEST = 3
-"""How many of the newest cohorts are set against the earlier ones."""
+__all__ = ["customer_retention", "customer_retention_by", "revenue_retention"]
+
+WORDS = (
+    Term(
+        "Cohort",
+        "The customers whose first paid day or first purchase lies in one period. Age counts "
+        "whole periods since.",
+    ),
+    Term("Age", "Whole periods since a cohort's first one. Age 0 is the first period itself."),
+    Term(
+        "Observable",
+        "A cohort's period that was over by the as-of date. Observed and none is 0; not yet "
+        "observable is empty.",
+    ),
+)
+_COHORT = Column(
+    "cohort",
+    "text",
+    "Cohort",
+    "The period of the first paid day or first purchase, or the value that customers share.",
+)
+_SIZE = Column("size", "count", "Size", "Customers of the cohort who are observable at this age.")
+_ACTIVE = Column(
+    "active",
+    "count",
+    "Active",
+    "Of them, those there: customers at the closing of the period, or buyers in it.",
+)
+_SHARE = "Active ÷ size; empty where not yet observable."
+COHORTS = Result(
+    "cohorts",
+    "the cohort triangle",
+    "one row a cohort and age",
+    (_COHORT, AGE, _SIZE, _ACTIVE, *rate("retention", "Retention", _SHARE, "size", frame="rate")),
+)
+COHORTS_BY = Result(
+    "cohorts_by",
+    "retention by what customers have in common",
+    "one row a value and age",
+    (_COHORT, AGE, _SIZE, _ACTIVE, *plain_rate("Retention", _SHARE, "size")),
+    always_split=True,
+)
+COHORTS_REVENUE = Result(
+    "cohorts_revenue",
+    "the revenue of cohorts",
+    "one row a cohort and age",
+    (
+        _COHORT,
+        AGE,
+        Column(
+            "opening_amount",
+            "money",
+            "Opening amount",
+            "Revenue at age 0 of the customers observable at this age.",
+        ),
+        Column(
+            "amount",
+            "money",
+            "Amount",
+            "Their revenue at this age: MRR at closing, or sales less returns; empty where not "
+            "yet observable.",
+        ),
+        Column("retention", "share", "Retention", "Amount ÷ opening amount.", denominator="size"),
+        _SIZE,
+    ),
+)
 
 
+@gives(COHORTS)
 def customer_retention(
-    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+    snapshot: "Snapshot", *, by: "Split | None" = None, grain: Grain | None = None
 ) -> pd.DataFrame:
     """The share of each cohort that is there, by age: the triangle.
 
@@ -38,17 +114,16 @@ def customer_retention(
     Parameters
     ----------
     snapshot : Snapshot
-    by : a column of customers, whose values are then the cohorts; age still counts from each
-    customer's own first
-        period, a cell pools the customers whose own period at that age is complete, and size is
-        their number
+    by : a column of customers (a list of columns, an Ibis expression over customers), whose values
+        are then the cohorts; age still counts from each customer's own first period, a cell pools
+        the customers whose own period at that age is complete, and size is their number
     grain : {"month", "quarter"}, default the snapshot's own
 
     Returns
     -------
-    DataFrame : cohort (label such as 2025-03, or the value of `by`); age (whole periods since the
-    first); size
-        (customers); active; rate = active / size; low, high (Wilson); active to high are empty
+    DataFrame
+        cohort (label such as 2025-03, or the value of `by`); age (whole periods since the first);
+        size (customers); active; rate = active / size; low, high (Wilson); active to high are empty
         where not yet observable
 
     Examples
@@ -65,13 +140,43 @@ def customer_retention(
         book = ledger(snapshot, grain=grain)
         change = (book.closing > 0).cast("int64") - (book.opening > 0).cast("int64")
         rows = _of_members(book.mutate(value=change), people)
-    cells = _cells(snapshot, rows, people, by, grain)
-    triangle = _rectangle(cells, ["size", "value"], by, grain).rename(columns={"value": "active"})
-    return with_rate(triangle, "active", "size")
+    triangle = _rectangle(_cells(snapshot, rows, people, grain), ["size", "value"], grain)
+    rated = with_rate(triangle.rename(columns={"value": "active"}), "active", "size")
+    return as_declared(rated, COHORTS)
 
 
+@gives(COHORTS_BY)
+def customer_retention_by(
+    snapshot: "Snapshot", by: "Split", *, grain: Grain | None = None
+) -> pd.DataFrame:
+    """The share of customers that is there, by what they have in common and by age.
+
+    Grain: one row a value of `by` and age, see `customer_retention`.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    by : a column of customers, a list of columns, or an Ibis expression over customers
+    grain : {"month", "quarter"}, default the snapshot's own
+
+    Returns
+    -------
+    DataFrame
+        cohort (the value of `by`); age; size (customers observable at this age); active; rate =
+        active / size; low, high (Wilson)
+
+    Examples
+    --------
+    >>> each = customer_retention_by(snapshot, "customer_id")
+    >>> bool(each["size"].max() == 1)
+    True
+    """
+    return customer_retention(snapshot, by=by, grain=grain)
+
+
+@gives(COHORTS_REVENUE)
 def revenue_retention(
-    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+    snapshot: "Snapshot", *, by: "Split | None" = None, grain: Grain | None = None
 ) -> pd.DataFrame:
     """The revenue of each cohort by age, against what it began with.
 
@@ -81,15 +186,15 @@ def revenue_retention(
     Parameters
     ----------
     snapshot : Snapshot
-    by : a column of customers, whose values are then the cohorts (see `customer_retention`)
+    by : what customers have in common, whose values are then the cohorts (see `customer_retention`)
     grain : {"month", "quarter"}, default the snapshot's own
 
     Returns
     -------
-    DataFrame : cohort; age; opening_amount (at age 0, of the customers observable at this age);
-    amount (at this age,
-        empty where not yet observable); retention = amount / opening_amount; size (customers
-        observable)
+    DataFrame
+        cohort; age; opening_amount (at age 0, of the customers observable at this age); amount (at
+        this age, empty where not yet observable); retention = amount / opening_amount; size
+        (customers observable)
 
     Examples
     --------
@@ -104,122 +209,36 @@ def revenue_retention(
     else:
         changes = span_changes(snapshot, grain)
         rows = _of_members(changes.mutate(value=changes.change), people)
-    cells = _cells(snapshot, rows, people, by, grain)
-    cells["opening_amount"] = cells.groupby(_keys(by), sort=False)["value"].transform("first")
-    table = _rectangle(cells, ["opening_amount", "value", "size"], by, grain)
-    table = table.rename(columns={"value": "amount"}).round(
-        dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS)
-    )
+    cells = _cells(snapshot, rows, people, grain)
+    cells["opening_amount"] = cells.groupby(_keys(cells), sort=False)["value"].transform("first")
+    table = _rectangle(cells, ["opening_amount", "value", "size"], grain)
+    table = table.rename(columns={"value": "amount"})
+    table = table.round(dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS))
     table["retention"] = ratio(table["amount"], table["opening_amount"])
-    return table[["cohort", "age", "opening_amount", "amount", "retention", "size"]]
+    return as_declared(table, COHORTS_REVENUE)
 
 
-def pooled(triangle: pd.DataFrame) -> pd.DataFrame:
-    """All cohorts together at each age: sum of active over sum of size, never a mean of
-    percentages.
-
-    Grain: one row an age. Each age pools the cohorts observable at it, hence ever fewer and older
-    ones.
-
-    Parameters
-    ----------
-    triangle : what `customer_retention` returned
-
-    Returns
-    -------
-    DataFrame : age; size, active (sums over observable cohorts); rate = active / size; low, high
-    (Wilson)
-
-    Examples
-    --------
-    >>> pooled(customer_retention(snapshot)).columns.tolist()
-    ['age', 'size', 'active', 'rate', 'low', 'high']
-    """
-    seen = triangle[triangle["active"].notna()]
-    sums = seen.groupby("age", as_index=False)[["size", "active"]].sum()
-    return with_rate(sums, "active", "size")
-
-
-def pooled_revenue(table: pd.DataFrame) -> pd.DataFrame:
-    """Revenue of all cohorts together at each age against what they began with.
-
-    Grain: one row an age.
-
-    Parameters
-    ----------
-    table : what `revenue_retention` returned
-
-    Returns
-    -------
-    DataFrame : age; size (customers observable); opening_amount, amount (sums over observable
-    cohorts); rate = amount /
-        opening_amount
-
-    Examples
-    --------
-    >>> pooled_revenue(revenue_retention(snapshot)).columns.tolist()
-    ['age', 'size', 'opening_amount', 'amount', 'rate']
-    """
-    seen = table[table["amount"].notna()]
-    sums = seen.groupby("age", as_index=False)[["size", "opening_amount", "amount"]].sum()
-    return sums.assign(rate=ratio(sums["amount"], sums["opening_amount"]))
-
-
-def newest_against_earlier(triangle: pd.DataFrame, *, newest: int = NEWEST) -> pd.DataFrame:
-    """The newest cohorts beside all earlier ones, at the same ages.
-
-    Grain: one row an age that at least one of the newest cohorts has reached and at least one
-    earlier cohort too.
-
-    Parameters
-    ----------
-    triangle : what `customer_retention` returned, with periods as cohorts
-    newest : how many of the last cohorts count as the newest
-
-    Returns
-    -------
-    DataFrame : age; newest_size, newest_active, newest_rate, newest_low, newest_high; earlier_size,
-    earlier_active,
-        earlier_rate, earlier_low, earlier_high (pooled as in `pooled`, Wilson limits)
-
-    Examples
-    --------
-    >>> newest_against_earlier(customer_retention(snapshot)).columns.tolist()[:4]
-    ['age', 'newest_size', 'newest_active', 'newest_rate']
-    """
-    labels = sorted(triangle["cohort"].unique())
-    is_new = triangle["cohort"].isin(labels[-newest:] if newest else [])
-    sides = [
-        pooled(triangle[chosen]).set_index("age").add_prefix(f"{name}_")
-        for name, chosen in (("newest", is_new), ("earlier", ~is_new))
-    ]
-    return sides[0].join(sides[1], how="inner").reset_index()
-
-
-def _cohort_members(snapshot: "Snapshot", by: str | None, grain: Grain) -> ir.Table:
+def _cohort_members(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> ir.Table:
     """Customers whose own first period was observed from its first day on: customer_id, first
-    (int), [by].
+    (int), [segment].
     """
     people = members(snapshot, by)
     numbered = people.mutate(first=period_number(people.first_active_on, grain))
     complete = numbered["first"] <= number_of(last_period(snapshot, grain))
-    return numbered.filter(~numbered.is_late, complete).drop(
-        "is_late", "first_active_on", "observed_from"
-    )
+    chosen = numbered.filter(~numbered.is_late, complete)
+    return chosen.select("customer_id", "first", *split_keys(by))
 
 
 def _of_members(rows: ir.Table, people: ir.Table) -> ir.Table:
-    wanted = [name for name in people.columns if name != "customer_id"]
-    return rows.inner_join(people, "customer_id").select("period", "value", *wanted)
+    """Rows of the members of cohorts: period, value, first, [segment]."""
+    return rows.inner_join(people, "customer_id").select("period", "value", *_keys(people))
 
 
-def _cells(
-    snapshot: "Snapshot", rows: ir.Table, people: ir.Table, by: str | None, grain: Grain
-) -> pd.DataFrame:
-    """One row a first period, [by] and age observable: size and value (subscriptions: running
+def _cells(snapshot: "Snapshot", rows: ir.Table, people: ir.Table, grain: Grain) -> pd.DataFrame:
+    """One row a first period, [segment] and age observable: size and value (subscriptions: running
     sums of changes).
     """
-    keys = _keys(by)
+    keys = _keys(people)
     sizes = collect(people.group_by(*keys).aggregate(size=people.count())).sort_values(keys)
     values = collect(rows.group_by(*keys, "period").aggregate(value=rows.value.sum()))
     last = number_of(last_period(snapshot, grain))
@@ -232,27 +251,29 @@ def _cells(
     return cells
 
 
-def _rectangle(
-    cells: pd.DataFrame, values: list[str], by: str | None, grain: Grain
-) -> pd.DataFrame:
+def _rectangle(cells: pd.DataFrame, values: list[str], grain: Grain) -> pd.DataFrame:
     """Every cohort at every age: cohort, age and the values, of which `value` is empty where not
     observable.
     """
-    cohort = by or "first"
-    known = cells.groupby([cohort, "age"])[values].sum()
+    is_split = SEGMENT in cells
+    cohort = SEGMENT if is_split else "first"
+    known = cells.groupby([cohort, "age"])[values].sum().rename_axis(index=["cohort", "age"])
     ages = range(int(cells["age"].max()) + 1) if len(cells) else range(0)
-    full = pd.MultiIndex.from_product(
-        [sorted(cells[cohort].unique()), ages], names=["cohort", "age"]
-    )
-    table = known.rename_axis(index=["cohort", "age"]).reindex(full)
+    cohorts = sorted(cells[cohort].unique())
+    full = pd.MultiIndex.from_product([cohorts, ages], names=["cohort", "age"])
+    table = known.reindex(full)
     fixed = [name for name in values if name != "value"]
-    # A period's cohort keeps its size at every age; of a pool nobody is observable there.
-    table[fixed] = table[fixed].fillna(0.0) if by else table.groupby(level="cohort")[fixed].ffill()
+    if is_split:
+        # Of a pool nobody is observable there; a period's cohort keeps its size at every age.
+        table[fixed] = table[fixed].fillna(0.0)
+    else:
+        table[fixed] = table.groupby(level="cohort")[fixed].ffill()
     table = table.reset_index().astype({"size": "int64", "value": float, "age": "int64"})
-    if not by:
+    if not is_split:
         table["cohort"] = [period_at(number, grain).label for number in table["cohort"]]
     return table
 
 
-def _keys(by: str | None) -> list[str]:
-    return ["first", by] if by else ["first"]
+def _keys(rows: ir.Table | pd.DataFrame) -> list[str]:
+    """What cohort a row is of: its first period, and the segment where it is split."""
+    return ["first", SEGMENT] if SEGMENT in rows.columns else ["first"]

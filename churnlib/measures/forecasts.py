@@ -11,64 +11,121 @@ import numpy as np
 import pandas as pd
 
 from churnlib.engine import collect
-from churnlib.measures.purchases import DAYS_A_WEEK, HISTORY, histories, holdout, purchases
+from churnlib.measures.by_period import as_declared
+from churnlib.measures.histories import CUSTOMERS, HISTORY, holdout
+from churnlib.measures.purchases import (
+    BUYER_AGE,
+    DAYS_A_WEEK,
+    FREQUENCY,
+    RECENCY,
+    histories,
+    purchases,
+)
+from churnlib.results.columns import Column, Result, gives
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot
+
+__all__ = ["customer_forecasts", "first_purchases", "rolling_origins", "weekly_repeats"]
 
 ORIGINS = 5
 """Past dates that a forecast is tried from."""
 MIN_WEEKS, MAX_HORIZON = 26, 52
 """Weeks of history without which nothing can be held out; the longest horizon tried."""
-CUSTOMER_COLUMNS = ("probability_alive", "expected_purchases", "discounted_purchases")
+MODELLED = ("probability_alive", "expected_purchases", "discounted_purchases")
+"""What a model has to say of every purchase history."""
+ROLLING_ORIGINS = Result(
+    "rolling_origins",
+    "past dates to forecast from",
+    "one row an origin and distinct (frequency, recency, age) as of it",
+    (
+        Column("origin", "day", "Origin", "The date that is forecast from."),
+        Column("horizon", "count", "Horizon", "Weeks that are forecast.", unit="weeks"),
+        FREQUENCY,
+        RECENCY,
+        BUYER_AGE,
+        CUSTOMERS,
+        Column("actual", "count", "Actual", "What these customers bought in the horizon."),
+        Column(
+            "previous",
+            "count",
+            "Previous",
+            "Repeat purchases of everybody in the horizon before the origin; a total, in the "
+            "origin's first row.",
+        ),
+    ),
+)
+FIRST_PURCHASES = Result(
+    "first_purchases",
+    "when customers began",
+    "one row a day on which somebody bought first",
+    (
+        Column("first_on", "day", "Day", "The day of the first purchase."),
+        Column("customers", "count", "Customers", "Customers who began on it."),
+    ),
+)
+WEEKLY_REPEATS = Result(
+    "weekly_repeats",
+    "repeat purchases by week",
+    "one row a whole week from the first sale on",
+    (
+        Column("week_start", "day", "Week", "The first day of the week."),
+        Column("purchases", "count", "Repeat purchases", "Repeat purchases in the week."),
+    ),
+)
+CLV_CUSTOMERS = Result(
+    "clv_customers",
+    "the forecast of every customer",
+    "one row a customer with a purchase",
+    (
+        Column("customer_id", "text", "Customer", "Who bought."),
+        FREQUENCY,
+        Column(
+            "recency_weeks",
+            "number",
+            "Recency",
+            "Weeks from the first purchase to the last one.",
+            unit="weeks",
+        ),
+        Column(
+            "age_weeks",
+            "number",
+            "Age",
+            "Weeks from the first purchase to the last day observed.",
+            unit="weeks",
+        ),
+        Column(
+            "probability_alive",
+            "share",
+            "P(alive)",
+            "The probability that the customer has not stopped for good.",
+        ),
+        Column(
+            "expected_purchases",
+            "number",
+            "Expected purchases",
+            "Purchases expected over the next twelve months.",
+            decimals=2,
+        ),
+        Column(
+            "expected_value",
+            "money",
+            "Expected purchase",
+            "Money expected of a purchase.",
+            decimals=2,
+        ),
+        Column(
+            "discounted_value",
+            "money",
+            "Value",
+            "Discounted margin expected over the next twelve months.",
+            decimals=2,
+        ),
+    ),
+)
 
 
-def buyers(snapshot: "Snapshot") -> pd.DataFrame:
-    """How many customers share a purchase history, and what a repeat purchase of theirs brings on
-    average.
-
-    Grain: one row a distinct (frequency, recency, age, spend_frequency).
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-
-    Returns
-    -------
-    DataFrame : frequency; recency, age (weeks); spend_frequency (repeat purchases with money);
-    value (currency, mean money
-        of those; 0 where there are none); customers
-
-    Notes
-    -----
-    The expected money of a customer is linear in its own mean, so the mean of a group gives the
-    group's total exactly.
-
-    Examples
-    --------
-    >>> buyers(snapshot).columns.tolist()
-    ['frequency', 'recency', 'age', 'spend_frequency', 'value', 'customers']
-    """
-    rows = histories(snapshot)
-    sums = rows.group_by(*HISTORY, "value_days").aggregate(
-        customers=rows.count(), total=rows.value_total.sum()
-    )
-    groups = collect(sums).sort_values([*HISTORY, "value_days"], ignore_index=True)
-    purchases_with_money = (groups["value_days"] * groups["customers"]).where(
-        groups["value_days"] > 0
-    )
-    return pd.DataFrame(
-        {
-            "frequency": groups["frequency"],
-            "recency": groups["recency_days"] / DAYS_A_WEEK,
-            "age": groups["age_days"] / DAYS_A_WEEK,
-            "spend_frequency": groups["value_days"],
-            "value": (groups["total"] / purchases_with_money).fillna(0.0),
-            "customers": groups["customers"],
-        }
-    )
-
-
+@gives(ROLLING_ORIGINS)
 def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFrame:
     """Past dates with what was known then and what came after: the input of a back-test.
 
@@ -83,11 +140,11 @@ def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFra
 
     Returns
     -------
-    DataFrame : origin (date); horizon (weeks); frequency, recency, age (weeks, as of origin);
-    customers; actual (purchases
-        of these customers in the horizon); previous (repeat purchases of everybody in the horizon
-        before the origin, a total that stands in the origin's first row). Empty where the history
-        is under 26 weeks.
+    DataFrame
+        origin (date); horizon (weeks); frequency, recency, age (weeks, as of origin); customers;
+        actual (purchases of these customers in the horizon); previous (repeat purchases of
+        everybody in the horizon before the origin, a total that stands in the origin's first row).
+        Empty where the history is under 26 weeks.
 
     Examples
     --------
@@ -96,23 +153,31 @@ def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFra
     """
     origins, horizon = _origins(snapshot, count)
     parts = [_origin(snapshot, origin, horizon) for origin in origins]
-    columns = [
-        "origin",
-        "horizon",
-        "frequency",
-        "recency",
-        "age",
-        "customers",
-        "actual",
-        "previous",
-    ]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=[one.name for one in ROLLING_ORIGINS.columns])
+    return as_declared(pd.concat(parts, ignore_index=True), ROLLING_ORIGINS)
 
 
+@gives(FIRST_PURCHASES)
 def first_purchases(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     """How many customers began on each day before a date.
 
-    Grain: one row a day on which somebody bought first: first_on, customers.
+    Grain: one row a day on which somebody bought first.
+
+    Parameters
+    ----------
+    snapshot : Snapshot of a transactional business
+    before : date, exclusive
+
+    Returns
+    -------
+    DataFrame
+        first_on (date); customers
+
+    Examples
+    --------
+    >>> first_purchases(snapshot, before=snapshot.as_of).columns.tolist()
+    ['first_on', 'customers']
     """
     rows = purchases(snapshot, as_of=before)
     firsts = rows.filter(rows.number == 1)
@@ -120,11 +185,26 @@ def first_purchases(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     return collect(counted).sort_values("first_on", ignore_index=True)
 
 
+@gives(WEEKLY_REPEATS)
 def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     """Repeat purchases by week, of the customers who began before a date.
 
-    Grain: one row a whole week from the first sale to as_of, also where nobody bought: week_start,
-    purchases.
+    Grain: one row a whole week from the first sale to as_of, also where nobody bought.
+
+    Parameters
+    ----------
+    snapshot : Snapshot of a transactional business
+    before : date, exclusive
+
+    Returns
+    -------
+    DataFrame
+        week_start (date; weeks of seven days from the first sale on); purchases (repeat purchases)
+
+    Examples
+    --------
+    >>> weekly_repeats(snapshot, before=snapshot.as_of).columns.tolist()
+    ['week_start', 'purchases']
     """
     rows = purchases(snapshot)
     began = rows.filter((rows.number == 1) & (rows.purchased_on < before)).select("customer_id")
@@ -147,22 +227,21 @@ def customer_forecasts(
     Parameters
     ----------
     snapshot : Snapshot of a transactional business
-    forecasts : one row a distinct (frequency, recency, age): these, and the columns of
-    CUSTOMER_COLUMNS
-    money : what `purchase_value.money_terms` gives: expected money per purchase is
+    forecasts : one row a distinct (frequency, recency, age): these, and the columns of `MODELLED`
+    money : what `money_terms` gives: expected money per purchase is
         (a + b x spent) / (c + b x purchases with money)
 
     Returns
     -------
-    customer_id; frequency; recency_weeks, age_weeks; probability_alive; expected_purchases;
-    expected_value (currency a
-        purchase); discounted_value (currency, margin)
+    ir.Table
+        customer_id; frequency; recency_weeks, age_weeks; probability_alive; expected_purchases;
+        expected_value (currency a purchase); discounted_value (currency, margin)
     """
     rows = histories(snapshot)
     known = forecasts.assign(
         recency_days=(forecasts["recency"] * DAYS_A_WEEK).round().astype("int64"),
         age_days=(forecasts["age"] * DAYS_A_WEEK).round().astype("int64"),
-    )[[*HISTORY, *CUSTOMER_COLUMNS]]
+    )[[*HISTORY, *MODELLED]]
     both = rows.join(ibis.memtable(known), HISTORY)
     spent = both.value_total.cast("float64").fill_null(0.0)
     each = (money["a"] + money["b"] * spent) / (money["c"] + money["b"] * both.value_days)
@@ -176,6 +255,9 @@ def customer_forecasts(
         expected_value=each.round(4),
         discounted_value=(both.discounted_purchases * each * money["margin"]).round(4),
     ).order_by(ibis.desc("discounted_value"), "customer_id")
+
+
+customer_forecasts.result = CLV_CUSTOMERS
 
 
 def _weeks(snapshot: "Snapshot") -> int:

@@ -13,16 +13,48 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import collect
-from churnlib.measures.by_period import last_period, number_of, period_number
+from churnlib.measures.by_period import last_period, number_of, period_number, split_keys
 from churnlib.measures.members import joined, members
 from churnlib.periods import Grain
+from churnlib.results.terms import Term
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn")
 JOINED_AND_LEFT = "joined_and_left"
 UNCHANGED = "unchanged"
+WORDS = (
+    Term(
+        "Subscription",
+        "A span of constant price: its first day belongs to it, its end is the day after the last; "
+        "without an end it is open. A customer may hold several at once; they add up.",
+    ),
+    Term(
+        "MRR",
+        "What all subscriptions bring a month; other intervals are brought to a month, rounded to "
+        "the cent.",
+    ),
+    Term(
+        "Active",
+        "A customer whose MRR of all subscriptions together is above 0; in a business without "
+        "contracts, who bought in the period.",
+    ),
+    Term(
+        "Opening and closing",
+        "The state just before the period starts, and just before it ends.",
+    ),
+    Term(
+        "Movement",
+        "The change of one customer's MRR from opening to closing: new (first time), reactivation "
+        "(back after an absence), expansion, contraction or churn.",
+    ),
+    Term(
+        "Joined and left",
+        "Became a customer and stopped being one within the same period: counted apart, in no "
+        "rate.",
+    ),
+)
 
 
 def paid_spans(snapshot: "Snapshot") -> ir.Table:
@@ -69,8 +101,9 @@ def ledger(snapshot: "Snapshot", *, grain: Grain | None = None) -> ir.Table:
 
     Returns
     -------
-    customer_id, period (int, see `axis.period_number`), opening, closing (MRR, decimal: sums are
-    exact and `closing > 0` is an exact test)
+    ir.Table
+        customer_id; period (int, see `by_period.period_number`); opening, closing (MRR, decimal:
+        sums are exact and `closing > 0` is an exact test)
 
     Examples
     --------
@@ -110,30 +143,28 @@ def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
     )
 
 
-def movement_totals(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
-    """Customers and amount by period, [by] and movement (joined_and_left among them): only what
-    happened.
+def movement_totals(snapshot: "Snapshot", by: "Split | None", grain: Grain | None) -> pd.DataFrame:
+    """Customers and amount by period, [segment] and movement (joined_and_left among them): only
+    what happened.
     """
     grain = grain or snapshot.period.grain
     rows = joined(ledger(snapshot, grain=grain), members(snapshot, by))
     rows = rows.mutate(movement=movement_of(rows, grain))
-    keys = ["period", *([by] if by else []), "movement"]
-    totals = rows.filter(rows.movement != UNCHANGED).group_by(*keys)
-    return collect(
-        totals.aggregate(
-            customers=lambda t: t.count(), amount=lambda t: (t.closing - t.opening).sum()
-        )
+    moved = rows.filter(rows.movement != UNCHANGED)
+    totals = moved.group_by("period", *split_keys(by), "movement").aggregate(
+        customers=moved.count(), amount=(moved.closing - moved.opening).sum()
     )
+    return collect(totals)
 
 
-def span_flows(snapshot: "Snapshot", by: str | None, grain: Grain | None) -> pd.DataFrame:
-    """The change of total MRR by period and [by], straight from the spans: period, [by], change.
+def span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain | None) -> pd.DataFrame:
+    """The change of total MRR straight from the spans: period, [segment], change.
 
     It knows nothing of customers' movements, which is what makes the identity of the bridge a
     check.
     """
     changes = span_changes(snapshot, grain)
-    keys = ["period"]
-    if by:
-        changes, keys = joined(changes, members(snapshot, by)), ["period", by]
+    if by is not None:
+        changes = joined(changes, members(snapshot, by))
+    keys = ["period", *split_keys(by)]
     return collect(changes.group_by(*keys).aggregate(change=changes.change.sum()))

@@ -6,7 +6,6 @@ subscription at all. Spans that touch or overlap are one stay; a comeback is a r
 survival.
 """
 
-import calendar
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -14,23 +13,65 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.engine import MONEY_DECIMALS, collect
+from churnlib.engine import collect
+from churnlib.measures.by_period import as_declared, split_keys
 from churnlib.measures.ledger import paid_spans
-from churnlib.measures.members import count_if, days_between, joined, members
-from churnlib.results.segments import UNKNOWN
-from churnlib.statistics.rates import with_rate
+from churnlib.measures.members import joined, members
+from churnlib.measures.tenure import month_of_life, months_through
+from churnlib.results.columns import Column, Result, gives
+from churnlib.results.terms import Term
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
+
+__all__ = ["lifetimes"]
 
 NEVER = date(9999, 12, 31)
-RETURN_DAYS = 90
-MONTHS_OF_COST = 12
-"""Months before as_of whose new customers tell what winning one costs."""
+WORDS = (
+    Term(
+        "Lifetime",
+        "From the first paid day to the first day without any subscription; a comeback is no part "
+        "of it.",
+    ),
+    Term(
+        "Event observed",
+        "Whether the end of a lifetime or wait was seen; otherwise it is censored: it counts as "
+        "far as it was seen.",
+    ),
+    Term(
+        "Late entry",
+        "A customer who started before the records begin: watched only from then on.",
+    ),
+)
+LIFETIMES = Result(
+    "lifetimes",
+    "how long customers stayed",
+    "one row a distinct (entry, duration, event_observed) and segment",
+    (
+        Column(
+            "entry",
+            "count",
+            "Entry",
+            "Months of tenure at which observation began; 0 unless the customer was there before "
+            "the records.",
+            unit="months",
+        ),
+        Column(
+            "duration",
+            "count",
+            "Duration",
+            "The month of life in which the customer left, or how many were seen through.",
+            unit="months",
+        ),
+        Column("event_observed", "flag", "Left", "Whether the customer was seen to leave."),
+        Column("customers", "count", "Customers", "Customers who share these."),
+    ),
+)
 
 
+@gives(LIFETIMES)
 def lifetimes(
-    snapshot: "Snapshot", *, by: str | None = None, as_of: date | None = None
+    snapshot: "Snapshot", *, by: "Split | None" = None, as_of: date | None = None
 ) -> pd.DataFrame:
     """How many customers stayed how many months: the input of survival models.
 
@@ -44,17 +85,17 @@ def lifetimes(
     Parameters
     ----------
     snapshot : Snapshot of a subscription business
-    by : a column of customers to split by
+    by : a column of customers to split by, a list of columns, or an Ibis expression over customers
     as_of : date, at most the snapshot's; what was known then (starts from then on are out, ends
-    from then on are open)
+        from then on are open)
 
     Returns
     -------
-    DataFrame : [by]; entry (months of tenure at which observation began, 0 unless the customer was
-    there before the
-        records); duration (months: left in that month of life, or seen through that many);
-        event_observed (left); customers. At risk in month k: entry < k <= duration. Late entrants
-        not seen through any month are left out
+    DataFrame
+        [segment]; entry (months of tenure at which observation began, 0 unless the customer was
+        there before the records); duration (months: left in that month of life, or seen through
+        that many); event_observed (left); customers. At risk in month k: entry < k <= duration.
+        Late entrants not seen through any month are left out.
 
     Examples
     --------
@@ -64,134 +105,20 @@ def lifetimes(
     known_by = min(as_of or snapshot.as_of, snapshot.as_of)
     stays = joined(first_stays(snapshot, known_by), members(snapshot, by))
     started = stays.filter(stays.first_active_on < known_by)
-    seen = _months_through(started.first_active_on, known_by)
-    left_in = _month_of_life(started.first_active_on, started.ended_on)
+    seen = months_through(started.first_active_on, known_by)
+    left_in = month_of_life(started.first_active_on, started.ended_on)
+    late_by = month_of_life(started.first_active_on, started.observed_from)
     event = ((started.ended_on < known_by) & (left_in <= seen)).fill_null(False)
-    entry = ibis.ifelse(
-        started.is_late, _month_of_life(started.first_active_on, started.observed_from), 0
-    )
     counted = started.select(
-        *([by] if by else []),
-        entry=entry.cast("int64"),
+        *split_keys(by),
+        entry=ibis.ifelse(started.is_late, late_by, 0).cast("int64"),
         duration=ibis.ifelse(event, left_in, seen),
         event_observed=event,
     )
     counted = counted.filter((counted.entry == 0) | (counted.duration > counted.entry))
-    keys = [*([by] if by else []), "entry", "duration", "event_observed"]
-    groups = collect(counted.group_by(*keys).aggregate(customers=lambda t: t.count()))
-    return groups.sort_values(keys, ignore_index=True)[[*keys, "customers"]]
-
-
-def active_base(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
-    """Today's customers by how long they have been customers.
-
-    Grain: one row a tenure (and segment) of customers active just before as_of.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a subscription business
-    by : a column of customers to split by
-
-    Returns
-    -------
-    DataFrame : [by]; tenure (whole months since the first paid day, absences included); customers;
-    mrr (currency a
-        month)
-
-    Examples
-    --------
-    >>> active_base(snapshot).columns.tolist()
-    ['tenure', 'customers', 'mrr']
-    """
-    spans = paid_spans(snapshot)
-    running = spans.filter((spans.ends_on >= snapshot.as_of).fill_null(True))
-    paying = running.group_by("customer_id").aggregate(mrr=running.mrr.sum())
-    rows = joined(paying, members(snapshot, by))
-    rows = rows.mutate(tenure=_months_through(rows.first_active_on, snapshot.as_of))
-    keys = [*([by] if by else []), "tenure"]
-    groups = collect(rows.group_by(*keys).aggregate(customers=rows.count(), mrr=rows.mrr.sum()))
-    return groups.sort_values(keys, ignore_index=True)[[*keys, "customers", "mrr"]]
-
-
-def arpa(snapshot: "Snapshot", *, by: str | None = None) -> pd.DataFrame:
-    """Average revenue per active customer just before as_of.
-
-    Grain: one row (a segment); none where nobody is active.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a subscription business
-    by : a column of customers to split by
-
-    Returns
-    -------
-    DataFrame : [by]; customers; mrr (currency a month); arpa = mrr / customers; acquisition_cost
-    (currency, mean over the
-        customers won in the twelve months before as_of of whom it is known; the column is absent
-        where of nobody)
-
-    Examples
-    --------
-    >>> arpa(snapshot).columns.tolist()
-    ['customers', 'mrr', 'arpa']
-    """
-    base = active_base(snapshot, by=by)
-    sums = (
-        base.groupby(by, as_index=False)[["customers", "mrr"]].sum()
-        if by
-        else base[["customers", "mrr"]].sum()
-    )
-    figures = sums if by else sums.to_frame().T.astype({"customers": "int64"})
-    figures = figures[figures["customers"] > 0].round({"mrr": MONEY_DECIMALS})
-    figures = figures.assign(arpa=figures["mrr"] / figures["customers"])
-    costs = _acquisition_costs(snapshot, by)
-    if costs["acquisition_cost"].isna().all():
-        return figures
-    return figures.merge(costs, on=by, how="left") if by else figures.assign(**costs.iloc[0])
-
-
-def _acquisition_costs(snapshot: "Snapshot", by: str | None) -> pd.DataFrame:
-    """Mean cost of the customers won within a year before as_of: [by], acquisition_cost."""
-    customers = snapshot.customers
-    won = customers.filter(customers.first_active_on >= snapshot.months_before(MONTHS_OF_COST))
-    if by:
-        won = won.mutate(**{by: won[by].cast("string").fill_null(UNKNOWN)})
-    return collect(
-        (won.group_by(by) if by else won).aggregate(acquisition_cost=won.acquisition_cost.mean())
-    )
-
-
-def returns(snapshot: "Snapshot", *, days: int = RETURN_DAYS) -> pd.DataFrame:
-    """How many of those who left came back soon.
-
-    Grain: one row. Counts the end of the first stay, and only leavers whose `days` after it were
-    all observed.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a subscription business
-    days : window in days, the last one included
-
-    Returns
-    -------
-    DataFrame : window_days; left (customers); returned (of them, within the window); share =
-    returned / left; low, high
-        (Wilson)
-
-    Examples
-    --------
-    >>> returns(snapshot).columns.tolist()
-    ['window_days', 'left', 'returned', 'share', 'low', 'high']
-    """
-    stays = first_stays(snapshot, snapshot.as_of)
-    stays = stays.filter(stays.ended_on < snapshot.as_of)
-    observed = stays.filter(days_between(stays.ended_on, snapshot.as_of) > days)
-    back = (days_between(observed.ended_on, observed.next_on) <= days).fill_null(False)
-    counts = collect(observed.aggregate(left=observed.count(), returned=count_if(back)))
-    rated = with_rate(counts.assign(window_days=days), "returned", "left").rename(
-        columns={"rate": "share"}
-    )
-    return rated[["window_days", "left", "returned", "share", "low", "high"]]
+    keys = [*split_keys(by), "entry", "duration", "event_observed"]
+    groups = collect(counted.group_by(*keys).aggregate(customers=counted.count()))
+    return as_declared(groups.sort_values(keys, ignore_index=True), LIFETIMES)
 
 
 def first_stays(snapshot: "Snapshot", as_of: date) -> ir.Table:
@@ -210,36 +137,6 @@ def first_stays(snapshot: "Snapshot", as_of: date) -> ir.Table:
     following = dated.starts_on.lead().over(ibis.window(group_by="customer_id", order_by=order))
     walked = dated.mutate(ended_on=so_far, next_on=following)
     broken = walked.filter((walked.next_on > walked.ended_on).fill_null(True))
-    first = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=broken.starts_on))
-    return (
-        broken.mutate(stay=first)
-        .filter(lambda t: t.stay == 0)
-        .select("customer_id", "ended_on", "next_on")
-    )
-
-
-def _month_of_life(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
-    """The month of life that `end` lies in: months from start to end, rounded up.
-
-    The end is not past the anniversary in its calendar month where its day is at most the start's
-    day; that a short month clamps the anniversary to its last day changes nothing, as no end lies
-    behind that day.
-    """
-    return _calendar_months(start, end) + (end.day() > start.day()).cast("int64")
-
-
-def _months_through(start: ir.DateValue, as_of: date) -> ir.IntegerValue:
-    """Whole months of life observed by as_of: those that ended, their last day included, before it.
-
-    The day as_of itself is not observed (an end on it is not yet known): a month of life that ends
-    on it is not over. If it counted, billing by calendar month would show a last month of life in
-    which nobody leaves.
-    """
-    length = calendar.monthrange(as_of.year, as_of.month)[1]
-    anniversary = ibis.least(start.day().cast("int64"), ibis.literal(length))
-    not_over = (anniversary >= as_of.day).cast("int64")
-    return _calendar_months(start, ibis.literal(as_of, type="date")) - not_over
-
-
-def _calendar_months(start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
-    return ((end.year() - start.year()) * 12 + end.month() - start.month()).cast("int64")
+    place = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=broken.starts_on))
+    numbered = broken.mutate(stay=place)
+    return numbered.filter(numbered.stay == 0).select("customer_id", "ended_on", "next_on")

@@ -6,25 +6,46 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
+from churnlib.measures.by_period import split_keys
 from churnlib.results.segments import UNKNOWN
+from churnlib.results.terms import Term
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
+
+WORDS = (
+    Term(
+        "Customer",
+        "Who pays for at least one subscription: MRR above 0. Free accounts and trials are none.",
+    ),
+    Term(
+        "Segment",
+        "The customers who share a value of a column, of several, or of an expression over them.",
+    ),
+)
 
 
-def members(snapshot: "Snapshot", by: str | None = None) -> ir.Table:
-    """Everybody who ever became a customer: customer_id, first_active_on, observed_from, is_late,
-    [by].
+def members(snapshot: "Snapshot", by: "Split | None" = None) -> ir.Table:
+    """Everybody who ever became a customer: customer_id, first_active_on, observed_from, [segment],
+    is_late.
 
     is_late: observed only after the start, as the customer was there before the records begin.
     """
-    customers = snapshot.customers
+    customers = with_segment(snapshot, by)
     chosen = customers.filter(customers.first_active_on < snapshot.as_of)
-    split = (
-        {by: chosen[snapshot.require_column(by)].cast("string").fill_null(UNKNOWN)} if by else {}
-    )
     late = (chosen.observed_from > chosen.first_active_on).fill_null(False)
-    return chosen.select("customer_id", "first_active_on", "observed_from", is_late=late, **split)
+    names = ["customer_id", "first_active_on", "observed_from", *split_keys(by)]
+    return chosen.select(*names, is_late=late)
+
+
+def with_segment(snapshot: "Snapshot", by: "Split | None") -> ir.Table:
+    """The customers, with the value that they are split by as `segment`.
+
+    A column of theirs that is itself called `segment` gives way to it.
+    """
+    if by is None:
+        return snapshot.customers
+    return snapshot.customers.mutate(segment=snapshot.segment(by))
 
 
 def joined(rows: ir.Table, people: ir.Table) -> ir.Table:
@@ -34,7 +55,9 @@ def joined(rows: ir.Table, people: ir.Table) -> ir.Table:
     wanted = [name for name in people.columns if name != "customer_id"]
     both = rows.left_join(people, "customer_id").select(*rows.columns, *wanted)
     texts = [name for name in wanted if both[name].type().is_string()]
-    return both.mutate(**{name: both[name].fill_null(UNKNOWN) for name in texts}) if texts else both
+    if not texts:
+        return both
+    return both.mutate(**{name: both[name].fill_null(UNKNOWN) for name in texts})
 
 
 def count_if(condition: ir.BooleanValue) -> ir.IntegerValue:
@@ -44,5 +67,6 @@ def count_if(condition: ir.BooleanValue) -> ir.IntegerValue:
 
 def days_between(start: ir.DateValue, end: ir.DateValue | date) -> ir.IntegerValue:
     """Whole days from one date to another: an expression on the engine."""
-    end = ibis.literal(end, type="date") if isinstance(end, date) else end
+    if isinstance(end, date):
+        end = ibis.literal(end, type="date")
     return end.delta(start, unit="day").cast("int64")

@@ -2,7 +2,7 @@
 
 A purchase (occasion) is a customer's day with at least one row of amount 0 or more, however many
 rows it has. A return (a negative amount) is no purchase; it reduces the money of the customer's
-most recent one, the same day's included.
+most recent one, the same day's included. All tables here stay on the engine.
 """
 
 from datetime import date
@@ -10,18 +10,60 @@ from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
-import pandas as pd
 
-from churnlib.engine import collect
 from churnlib.measures.by_period import last_period, number_of, period_number
-from churnlib.measures.members import count_if, days_between, joined, members
+from churnlib.measures.members import count_if, days_between
 from churnlib.periods import Grain
+from churnlib.results.columns import Column, Result
+from churnlib.results.terms import Term
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot
 
+__all__ = ["customer_purchases"]
+
 DAYS_A_WEEK = 7
-HISTORY = ["frequency", "recency_days", "age_days"]
+WORDS = (
+    Term("Order", "A row of what one customer bought on one day, in a business without contracts."),
+    Term("Purchase", "All orders of one customer on one day, at least one of them not a return."),
+    Term("Return", "A row with a negative amount: it reduces the revenue and is no purchase."),
+    Term("Frequency", "Repeat purchases of a buyer: the first one does not count."),
+    Term("Recency", "Weeks from a buyer's first purchase to the last one."),
+)
+FREQUENCY = Column("frequency", "count", "Repeat purchases", "Purchases after the first.")
+RECENCY = Column(
+    "recency",
+    "number",
+    "Recency",
+    "Weeks from the first purchase to the last one.",
+    unit="weeks",
+)
+BUYER_AGE = Column(
+    "age",
+    "number",
+    "Age",
+    "Weeks from the first purchase to the last day observed.",
+    unit="weeks",
+)
+CUSTOMER_PURCHASES = Result(
+    "customer_purchases",
+    "the purchase history of every customer",
+    "one row a customer with a purchase",
+    (
+        Column("customer_id", "text", "Customer", "Who bought."),
+        FREQUENCY,
+        RECENCY,
+        BUYER_AGE,
+        Column(
+            "value",
+            "money",
+            "Mean purchase",
+            "Mean money of a repeat purchase, of those with money; empty where there is none.",
+            decimals=2,
+        ),
+        Column("value_days", "count", "Purchases with money", "Repeat purchases with money."),
+    ),
+)
 
 
 def purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir.Table:
@@ -36,9 +78,9 @@ def purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir.Table:
 
     Returns
     -------
-    customer_id; number (1 = the first purchase); purchased_on; amount (decimal: the day's money,
-    less the returns until
-        the next purchase)
+    ir.Table
+        customer_id; number (1 = the first purchase); purchased_on; amount (decimal: the day's
+        money, less the returns until the next purchase)
 
     Examples
     --------
@@ -81,10 +123,10 @@ def customer_purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir
 
     Returns
     -------
-    customer_id; frequency (repeat purchases); recency, age (weeks from the first purchase to the
-    last one, and to the
-        last day observed); value (mean money of a repeat purchase, of those with money; empty where
-        there is none); value_days (how many those are)
+    ir.Table
+        customer_id; frequency (repeat purchases); recency, age (weeks from the first purchase to
+        the last one, and to the last day observed); value (mean money of a repeat purchase, of
+        those with money; empty where there is none); value_days (how many those are)
 
     Examples
     --------
@@ -100,6 +142,9 @@ def customer_purchases(snapshot: "Snapshot", *, as_of: date | None = None) -> ir
         value=rows.value_total.cast("float64") / rows.value_days.nullif(0),
         value_days=rows.value_days,
     )
+
+
+customer_purchases.result = CUSTOMER_PURCHASES
 
 
 def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
@@ -125,103 +170,6 @@ def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
     )
 
 
-def recency_frequency(
-    snapshot: "Snapshot", *, as_of: date | None = None, by: str | None = None
-) -> pd.DataFrame:
-    """How many customers share a purchase history: the input of models of repeat buying.
-
-    Grain: one row a distinct (frequency, recency, age) and segment.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-    as_of : date, at most the snapshot's; what was known then
-    by : a column of customers to split by
-
-    Returns
-    -------
-    DataFrame : [by]; frequency (repeat purchases); recency, age (weeks, see `customer_purchases`);
-    customers
-
-    Examples
-    --------
-    >>> recency_frequency(snapshot).columns.tolist()
-    ['frequency', 'recency', 'age', 'customers']
-    """
-    rows = histories(snapshot, as_of)
-    if by:
-        rows = joined(rows, members(snapshot, by))
-    groups = rows.group_by(*([by] if by else []), *HISTORY).aggregate(customers=rows.count())
-    return _in_weeks(collect(groups), [by] if by else [])
-
-
-def holdout(snapshot: "Snapshot", *, origin: date, until: date) -> pd.DataFrame:
-    """What customers known at a date bought after it: the test of a forecast made then.
-
-    Grain: one row a distinct (frequency, recency, age) as of `origin`.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-    origin : the date of the forecast; who bought first from then on is no part of it
-    until : end of the test, exclusive, at most the snapshot's as_of
-
-    Returns
-    -------
-    DataFrame : frequency; recency, age (weeks, as of origin); customers; purchases (theirs, from
-    origin to until)
-
-    Examples
-    --------
-    >>> holdout(snapshot, origin=snapshot.period.start, until=snapshot.as_of).columns.tolist()
-    ['frequency', 'recency', 'age', 'customers', 'purchases']
-    """
-    later = purchases(snapshot, as_of=until)
-    later = (
-        later.filter(later.purchased_on >= origin)
-        .group_by("customer_id")
-        .aggregate(n=lambda t: t.count())
-    )
-    rows = joined(histories(snapshot, origin), later)
-    groups = rows.group_by(*HISTORY).aggregate(
-        customers=rows.count(), purchases=rows.n.sum().fill_null(0).cast("int64")
-    )
-    return _in_weeks(collect(groups), [])
-
-
-def spend(snapshot: "Snapshot", *, as_of: date | None = None) -> pd.DataFrame:
-    """How many customers share a mean repeat purchase: the input of models of the money spent.
-
-    Grain: one row a distinct (frequency, value). Only repeat purchases with money count.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-    as_of : date, at most the snapshot's
-
-    Returns
-    -------
-    DataFrame : frequency (repeat purchases with money, at least 1); value (currency, their mean);
-    customers
-
-    Examples
-    --------
-    >>> spend(snapshot).columns.tolist()
-    ['frequency', 'value', 'customers']
-    """
-    rows = histories(snapshot, as_of)
-    repeaters = rows.filter(rows.value_days > 0)
-    groups = collect(
-        repeaters.group_by("value_days", "value_total").aggregate(customers=repeaters.count())
-    )
-    groups = groups.assign(
-        frequency=groups["value_days"], value=groups["value_total"] / groups["value_days"]
-    )
-    return groups.sort_values(["frequency", "value"], ignore_index=True)[
-        ["frequency", "value", "customers"]
-    ]
-
-
 def _known_by(snapshot: "Snapshot", as_of: date | None) -> date:
     return min(as_of or snapshot.as_of, snapshot.as_of)
 
@@ -236,12 +184,3 @@ def _customer_days(snapshot: "Snapshot", as_of: date | None) -> ir.Table:
         money=known.amount.sum(), largest=known.amount.max()
     )
     return days.mutate(bought=(days.largest >= 0).cast("int64")).drop("largest")
-
-
-def _in_weeks(groups: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    weeks = groups.assign(
-        recency=groups["recency_days"] / DAYS_A_WEEK, age=groups["age_days"] / DAYS_A_WEEK
-    ).drop(columns=["recency_days", "age_days"])
-    counted = [name for name in ("customers", "purchases") if name in weeks]
-    order = [*keys, "frequency", "recency", "age"]
-    return weeks.sort_values(order, ignore_index=True)[[*order, *counted]]

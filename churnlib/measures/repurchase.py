@@ -8,20 +8,102 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import collect
-from churnlib.measures.by_period import last_period, number_of, period_at, period_number
+from churnlib.measures.by_period import (
+    as_declared,
+    last_period,
+    number_of,
+    period_at,
+    period_number,
+    plain_rate,
+    split_keys,
+)
 from churnlib.measures.members import count_if, days_between, joined, members
 from churnlib.measures.purchases import purchases
 from churnlib.periods import Grain
+from churnlib.results.columns import Column, Result, gives
+from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
+
+__all__ = ["gaps", "repeat_by_cohort", "repeat_purchase_rate"]
 
 WINDOWS = (90, 365)
 """Days after the first purchase within which a second one is looked for."""
 EVER = "ever"
+WORDS = (
+    Term(
+        "Repeat purchase rate",
+        "Customers with a second purchase within so many days ÷ customers observed that long.",
+    ),
+)
+_COUNTS = (
+    Column(
+        "numerator", "count", "Bought again", "Customers with a second purchase within the window."
+    ),
+    Column(
+        "denominator",
+        "count",
+        "Observed that long",
+        "Customers observed through the whole window; of “ever”, all.",
+    ),
+)
+_RATE = plain_rate("Rate", "Bought again ÷ observed that long.", "denominator")
+REPEAT_PURCHASE_RATE = Result(
+    "repeat_purchase_rate",
+    "the repeat purchase rate",
+    "one row a window",
+    (
+        Column(
+            "window_days",
+            "text",
+            "Days after the first purchase",
+            "The window, its last day included; “ever” ends with what was observed.",
+        ),
+        *_COUNTS,
+        *_RATE,
+    ),
+)
+REPEAT_BY_COHORT = Result(
+    "repeat_by_cohort",
+    "the repeat purchase rate by cohort",
+    "one row a cohort and window",
+    (
+        Column("cohort", "text", "Cohort", "The period of the first purchase."),
+        Column(
+            "window_days",
+            "count",
+            "Window days",
+            "Days after the first purchase, the last one included.",
+            unit="days",
+        ),
+        Column("size", "count", "Size", "Customers of the cohort."),
+        *_COUNTS,
+        *_RATE,
+    ),
+    shown=("cohort", "window_days", "denominator", "rate", "low", "high"),
+)
+GAPS = Result(
+    "gaps",
+    "waits for the next purchase",
+    "one row a distinct (duration, event_observed) and segment",
+    (
+        Column("entry", "count", "Entry", "0: every wait is observed from its start.", unit="days"),
+        Column(
+            "duration",
+            "count",
+            "Duration",
+            "Days after which the customer bought again, or which it was seen to wait.",
+            unit="days",
+        ),
+        Column("event_observed", "flag", "Bought again", "Whether the wait was seen to end."),
+        Column("customers", "count", "Customers", "Customers, or waits, who share these."),
+    ),
+)
 
 
+@gives(REPEAT_PURCHASE_RATE)
 def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS) -> pd.DataFrame:
     """The share of customers who bought a second time, within so many days of the first.
 
@@ -36,9 +118,9 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
 
     Returns
     -------
-    DataFrame : window_days (int, or "ever"); numerator (with a second purchase within it);
-    denominator (observed that
-        long); rate; low, high (Wilson)
+    DataFrame
+        window_days (int, or "ever"); numerator (with a second purchase within it); denominator
+        (observed that long); rate; low, high (Wilson)
 
     Examples
     --------
@@ -46,22 +128,24 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
     [90, 365, 'ever']
     """
     pairs = _first_and_second(snapshot)
-    counts = {}
+    counts = {f"denominator_{EVER}": pairs.count(), f"numerator_{EVER}": pairs.second_on.count()}
     for window in days:
-        counts |= _window_counts(pairs, window)
-    totals = collect(
-        pairs.aggregate(
-            **counts, denominator_ever=pairs.count(), numerator_ever=pairs.second_on.count()
-        )
+        observed, again = _within(pairs, window)
+        counts[f"denominator_{window}"] = count_if(observed)
+        counts[f"numerator_{window}"] = count_if(again)
+    totals = collect(pairs.aggregate(**counts)).iloc[0]
+    windows = [*days, EVER]
+    frame = pd.DataFrame(
+        {
+            "window_days": pd.Series(windows, dtype=object),
+            "numerator": [int(totals[f"numerator_{one}"]) for one in windows],
+            "denominator": [int(totals[f"denominator_{one}"]) for one in windows],
+        }
     )
-    rows = [
-        {name: int(totals[f"{name}_{window}"].iloc[0]) for name in ("numerator", "denominator")}
-        for window in (*days, EVER)
-    ]
-    windows = pd.DataFrame({"window_days": pd.Series([*days, EVER], dtype=object)})
-    return with_rate(windows.join(pd.DataFrame(rows)), "numerator", "denominator")
+    return as_declared(with_rate(frame, "numerator", "denominator"), REPEAT_PURCHASE_RATE)
 
 
+@gives(REPEAT_BY_COHORT)
 def repeat_by_cohort(
     snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS, grain: Grain | None = None
 ) -> pd.DataFrame:
@@ -77,9 +161,9 @@ def repeat_by_cohort(
 
     Returns
     -------
-    DataFrame : cohort (label); window_days; size (customers); numerator, denominator (of those
-    observed that long);
-        rate; low, high (Wilson), empty where nobody was observed that long
+    DataFrame
+        cohort (label); window_days; size (customers); numerator, denominator (of those observed
+        that long); rate; low, high (Wilson), empty where nobody was observed that long
 
     Examples
     --------
@@ -90,22 +174,25 @@ def repeat_by_cohort(
     pairs = _first_and_second(snapshot)
     pairs = pairs.mutate(period=period_number(pairs.first_on, grain))
     pairs = pairs.filter(pairs.period <= number_of(last_period(snapshot, grain)))
-    names = ["cohort", "window_days", "size", "numerator", "denominator"]
     parts = []
     for window in days:
-        counts = {
-            key.removesuffix(f"_{window}"): value
-            for key, value in _window_counts(pairs, window).items()
-        }
-        counted = collect(pairs.group_by("period").aggregate(size=pairs.count(), **counts))
-        labels = [period_at(number, grain).label for number in counted["period"]]
-        parts.append(counted.assign(cohort=labels, window_days=window)[names])
-    frame = pd.concat(parts).sort_values(["cohort", "window_days"], ignore_index=True)
-    return with_rate(frame, "numerator", "denominator")
+        observed, again = _within(pairs, window)
+        counts = pairs.group_by("period").aggregate(
+            size=pairs.count(), numerator=count_if(again), denominator=count_if(observed)
+        )
+        parts.append(collect(counts).assign(window_days=window))
+    frame = pd.concat(parts)
+    labels = [period_at(number, grain).label for number in frame["period"]]
+    frame = frame.assign(cohort=labels).sort_values(["cohort", "window_days"], ignore_index=True)
+    return as_declared(with_rate(frame, "numerator", "denominator"), REPEAT_BY_COHORT)
 
 
+@gives(GAPS)
 def gaps(
-    snapshot: "Snapshot", *, kind: Literal["second", "between"] = "second", by: str | None = None
+    snapshot: "Snapshot",
+    *,
+    kind: Literal["second", "between"] = "second",
+    by: "Split | None" = None,
 ) -> pd.DataFrame:
     """Days until the next purchase, the wait that is still open included: the input of survival
     models.
@@ -119,13 +206,13 @@ def gaps(
     ----------
     snapshot : Snapshot of a transactional business
     kind : {"second", "between"}
-    by : a column of customers to split by
+    by : a column of customers to split by, a list of columns, or an Ibis expression over customers
 
     Returns
     -------
-    DataFrame : [by]; entry (0); duration (whole days: bought again on that day, or seen through
-    that many);
-        event_observed (bought again); customers (with kind "between": waits)
+    DataFrame
+        [segment]; entry (0); duration (whole days: bought again on that day, or seen through that
+        many); event_observed (bought again); customers (with kind "between": waits)
 
     Examples
     --------
@@ -137,16 +224,15 @@ def gaps(
     waits = rows.mutate(next_on=rows.purchased_on.lead().over(order))
     if kind == "second":
         waits = waits.filter(waits.number == 1)
-    if by:
+    if by is not None:
         waits = joined(waits, members(snapshot, by))
     event = (waits.next_on > waits.purchased_on).fill_null(False)
     open_days = days_between(waits.purchased_on, snapshot.as_of) - 1
     duration = ibis.ifelse(event, days_between(waits.purchased_on, waits.next_on), open_days)
     counted = waits.mutate(duration=duration, event_observed=event)
-    keys = [*([by] if by else []), "duration", "event_observed"]
+    keys = [*split_keys(by), "duration", "event_observed"]
     groups = collect(counted.group_by(*keys).aggregate(customers=counted.count()))
-    groups = groups.sort_values(keys, ignore_index=True).assign(entry=0)
-    return groups[[*([by] if by else []), "entry", "duration", "event_observed", "customers"]]
+    return as_declared(groups.sort_values(keys, ignore_index=True).assign(entry=0), GAPS)
 
 
 def _first_and_second(snapshot: "Snapshot") -> ir.Table:
@@ -160,10 +246,8 @@ def _first_and_second(snapshot: "Snapshot") -> ir.Table:
     return each.mutate(observed=days_between(each.first_on, snapshot.as_of) - 1)
 
 
-def _window_counts(pairs: ir.Table, window: int) -> dict[str, ir.IntegerValue]:
+def _within(pairs: ir.Table, window: int) -> tuple[ir.BooleanValue, ir.BooleanValue]:
+    """Who was observed through the window, and who of them bought again within it."""
     observed = pairs.observed >= window
     again = (days_between(pairs.first_on, pairs.second_on) <= window).fill_null(False)
-    return {
-        f"denominator_{window}": count_if(observed),
-        f"numerator_{window}": count_if(observed & again),
-    }
+    return observed, observed & again

@@ -1,6 +1,4 @@
-"""Sales of a business without contracts: revenue and customers, new against returning, and
-purchases week by week.
-"""
+"""Sales of a business without contracts: revenue and customers, new against returning."""
 
 from typing import TYPE_CHECKING
 
@@ -8,30 +6,92 @@ import ibis
 import pandas as pd
 
 from churnlib.engine import MONEY_DECIMALS, collect
-from churnlib.measures.by_period import dated, dense, last_period, number_of, period_number
+from churnlib.measures.by_period import (
+    as_declared,
+    dated,
+    dense,
+    last_period,
+    number_of,
+    period_number,
+    split_keys,
+)
 from churnlib.measures.members import count_if, joined, members
-from churnlib.measures.purchases import DAYS_A_WEEK, customer_periods, purchases
+from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
+from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot
+    from churnlib.snapshot.snapshot import Snapshot, Split
 
-SALES_COLUMNS = [
-    "revenue",
-    "revenue_new",
-    "revenue_returning",
-    "customers",
-    "new_customers",
-    "returning_customers",
-    "orders",
-    "purchase_frequency",
-    "average_order_value",
-]
+__all__ = ["sales"]
+
+WORDS = (
+    Term("New and returning", "The first purchase lies in this period, or in an earlier one."),
+)
+SALES = Result(
+    "sales",
+    "sales",
+    "one row a period (and segment)",
+    (
+        PERIOD_START,
+        Column("revenue", "money", "Revenue", "What was sold, returns deducted."),
+        Column(
+            "revenue_new",
+            "money",
+            "Revenue new",
+            "Revenue of customers whose first purchase lies in the period.",
+        ),
+        Column(
+            "revenue_returning",
+            "money",
+            "Revenue returning",
+            "Revenue of customers whose first purchase lies in an earlier period.",
+        ),
+        Column("customers", "count", "Customers", "Customers with a purchase in the period."),
+        Column(
+            "new_customers",
+            "count",
+            "New customers",
+            "Of them, those whose first purchase lies in the period.",
+        ),
+        Column(
+            "returning_customers",
+            "count",
+            "Returning customers",
+            "Of them, those whose first purchase lies in an earlier period.",
+        ),
+        Column("orders", "count", "Orders", "Purchases: days on which a customer bought."),
+        Column(
+            "purchase_frequency",
+            "number",
+            "Purchase frequency",
+            "Orders ÷ customers; empty where nobody bought.",
+            decimals=2,
+        ),
+        Column(
+            "average_order_value",
+            "money",
+            "Average order value",
+            "Revenue ÷ orders; empty where nobody bought.",
+            decimals=2,
+        ),
+    ),
+    shown=(
+        "period_start",
+        "customers",
+        "new_customers",
+        "returning_customers",
+        "orders",
+        "revenue",
+    ),
+)
 
 
+@gives(SALES)
 def sales(
-    snapshot: "Snapshot", *, by: str | None = None, grain: Grain | None = None
+    snapshot: "Snapshot", *, by: "Split | None" = None, grain: Grain | None = None
 ) -> pd.DataFrame:
     """Revenue and customers by period, new against returning.
 
@@ -40,14 +100,14 @@ def sales(
     Parameters
     ----------
     snapshot : Snapshot of a transactional business
-    by : a column of customers to split by
+    by : a column of customers to split by, a list of columns, or an Ibis expression over customers
     grain : {"month", "quarter"}, default the snapshot's own; an incomplete quarter is not listed
 
     Returns
     -------
-    DataFrame : period_start; [by]; revenue (currency, returns deducted) = revenue_new (of customers
-    whose first
-        purchase lies in the period) + revenue_returning; customers (with a purchase) =
+    DataFrame
+        period_start; [segment]; revenue (currency, returns deducted) = revenue_new (of customers
+        whose first purchase lies in the period) + revenue_returning; customers (with a purchase) =
         new_customers + returning_customers; orders (purchase occasions); purchase_frequency =
         orders / customers; average_order_value = revenue / orders (both empty where nobody bought)
 
@@ -59,54 +119,21 @@ def sales(
     grain = grain or snapshot.period.grain
     rows = joined(customer_periods(snapshot, grain), members(snapshot, by))
     is_new = (period_number(rows.first_active_on, grain) == rows.period).fill_null(False)
-    money = {"revenue_new": ibis.ifelse(is_new, rows.amount, 0), "revenue": rows.amount}
     bought = rows.occasions > 0
-    sums = rows.group_by("period", *([by] if by else [])).aggregate(
-        **{name: value.sum() for name, value in money.items()},
+    sums = rows.group_by("period", *split_keys(by)).aggregate(
+        revenue_new=ibis.ifelse(is_new, rows.amount, 0).sum(),
+        revenue=rows.amount.sum(),
         customers=count_if(bought),
         new_customers=count_if(bought & is_new),
         orders=rows.occasions.sum(),
     )
-    frame = dated(dense(collect(sums), number_of(last_period(snapshot, grain)), by), grain)
-    return _with_averages(frame)[["period_start", *([by] if by else []), *SALES_COLUMNS]]
-
-
-def weekly(snapshot: "Snapshot") -> pd.DataFrame:
-    """First and repeat purchases by week since the first sale: what a model's expected purchases
-    are tracked against.
-
-    Grain: one row a whole week observed by as_of, also where nobody bought; a last incomplete week
-    is left out.
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-
-    Returns
-    -------
-    DataFrame : week (0 = the seven days from the first sale on); first_purchases, repeat_purchases
-    (occasions)
-
-    Examples
-    --------
-    >>> weekly(snapshot).columns.tolist()
-    ['week', 'first_purchases', 'repeat_purchases']
-    """
-    rows = purchases(snapshot)
-    days = collect(
-        rows.group_by("purchased_on").aggregate(
-            first_purchases=count_if(rows.number == 1), repeat_purchases=count_if(rows.number > 1)
-        )
-    )
-    opening = days["purchased_on"].min()
-    week = (days["purchased_on"] - opening).dt.days // DAYS_A_WEEK
-    weeks = days.assign(week=week).groupby("week")[["first_purchases", "repeat_purchases"]].sum()
-    n_whole = 0 if days.empty else (pd.Timestamp(snapshot.as_of) - opening).days // DAYS_A_WEEK
-    return weeks.reindex(range(n_whole), fill_value=0).rename_axis("week").reset_index()
+    frame = dense(collect(sums), number_of(last_period(snapshot, grain)))
+    return as_declared(_with_averages(dated(frame, grain)), SALES)
 
 
 def _with_averages(frame: pd.DataFrame) -> pd.DataFrame:
-    revenue, new = (frame[name].round(MONEY_DECIMALS) for name in ("revenue", "revenue_new"))
+    revenue = frame["revenue"].round(MONEY_DECIMALS)
+    new = frame["revenue_new"].round(MONEY_DECIMALS)
     return frame.assign(
         revenue=revenue,
         revenue_new=new,

@@ -167,7 +167,7 @@ def _bodies(rows: pd.DataFrame, formats: dict[str, Format]) -> str:
     if GROUP in rows.columns and SEGMENT in rows.columns:
         group = rows[GROUP].astype(str)
         rows = rows.assign(segment=rows[SEGMENT].where(group != ALL, EVERYBODY))
-    several = group.nunique() > 1
+    several = len(set(group)) > 1
     return "".join(
         f"<tbody>{_group(value, len(formats)) if several else ''}"
         f"{_rows(part, formats, small)}</tbody>"

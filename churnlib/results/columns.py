@@ -104,10 +104,11 @@ class Result:
     title : what it holds, in words that fit into a sentence: "the MRR bridge"
     grain : what one row is
     columns : in the order of the CSV; `segment_column` and `segment` may stand in any result (see
-    `SPLIT`)
-    caption, note : above and below its table on a page; may name {grain}, {currency}, {period},
-    {by}
+        `SPLIT`)
+    caption, note : above and below its table on a page; may name {grain}, {currency}, {period}
+        and {by}
     shown : names of the columns that a page's table shows, in order; none given = all of them
+    always_split : there is no such result of everybody, so its file needs no `_by_<column>`
     """
 
     name: str
@@ -117,6 +118,7 @@ class Result:
     shown: tuple[str, ...] = ()
     caption: str = ""
     note: str = ""
+    always_split: bool = False
 
     def __post_init__(self) -> None:
         DECLARED[self.name] = self
@@ -156,7 +158,8 @@ def rate(
 
     Examples
     --------
-    >>> [one.csv_name for one in rate("survival", "Still there", "S(k).", "at_risk", frame="estimate")]
+    >>> columns = rate("survival", "Still there", "S(k).", "at_risk", frame="estimate")
+    >>> [one.csv_name for one in columns]
     ['survival', 'survival_low', 'survival_high']
     """
     own = frame or name
@@ -227,9 +230,10 @@ def tagged(
     """
     before = getattr(source, "attrs", {})
     context = {key: before[key] for key in CONTEXT if before.get(key)}
-    if isinstance(source, pd.DataFrame) and before.get("by"):
+    # What is made of a split frame is split where the values are still there: a pool is not.
+    if isinstance(source, pd.DataFrame) and before.get("by") and "segment" in frame:
         context["by"] = before["by"]
-    own = {key: frame.attrs[key] for key in ("by", "grain") if frame.attrs.get(key)}
+    own = {key: frame.attrs[key] for key in ("by", "grain", "period") if frame.attrs.get(key)}
     given = {key: value for key, value in (("grain", grain), ("by", by)) if value}
     frame.attrs = {**context, **own, **given, "result": declared.name}
     return frame
@@ -262,9 +266,11 @@ def table_name(frame: pd.DataFrame) -> str:
     >>> table_name(frame)
     'example_by_channel'
     """
-    name = declaration(frame).name
+    declared = declaration(frame)
     by = frame.attrs.get("by")
-    return f"{name}_by_{by}" if by else name
+    if not by or declared.always_split:
+        return declared.name
+    return f"{declared.name}_by_{by}"
 
 
 def currency_of(frame: pd.DataFrame) -> str:
@@ -330,7 +336,6 @@ def split_of(frame: pd.DataFrame) -> str:
     """
     if frame.attrs.get("by"):
         return str(frame.attrs["by"])
-    if "segment_column" in frame and frame["segment_column"].nunique() == 1:
-        only = str(frame["segment_column"].iloc[0])
-        return "" if only == ALL else only
-    return ""
+    stacked = set(frame["segment_column"]) if "segment_column" in frame else set()
+    only = str(stacked.pop()) if len(stacked) == 1 else ALL
+    return "" if only == ALL else only

@@ -4,8 +4,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-LEVEL = 0.95
-"""Confidence level of every interval of the kit."""
+from churnlib.results.terms import Term
+from churnlib.statistics.rules import LEVEL
+
+WORDS = (
+    Term(
+        "Range",
+        "The 95 % range: Wilson for rates, Greenwood for survival curves, bootstrap or simulation "
+        "for values, widened to the error of earlier forecasts where that is larger.",
+    ),
+)
 
 
 def wilson(
