@@ -102,6 +102,7 @@ CHURN_BY_QUARTER = Result(
         "gross_churn_rate",
         "net_churn_rate",
     ),
+    caption="Churn by quarter: complete quarters, each against its own opening",
 )
 CHURN_RATES = Result(
     "churn_rates",

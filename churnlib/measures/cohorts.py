@@ -65,6 +65,7 @@ COHORTS = Result(
     "the cohort triangle",
     "one row a cohort and age",
     (_COHORT, AGE, _SIZE, _ACTIVE, *rate("retention", "Retention", _SHARE, "size", frame="rate")),
+    caption="Active customers, % of the cohort's size, by age in {grain}s.",
 )
 COHORTS_BY = Result(
     "cohorts_by",
@@ -72,6 +73,7 @@ COHORTS_BY = Result(
     "one row a value and age",
     (_COHORT, AGE, _SIZE, _ACTIVE, *plain_rate("Retention", _SHARE, "size")),
     always_split=True,
+    caption="Active customers, % of those observable at that age, by {by} and age in {grain}s.",
 )
 COHORTS_REVENUE = Result(
     "cohorts_revenue",
@@ -96,6 +98,7 @@ COHORTS_REVENUE = Result(
         Column("retention", "share", "Retention", "Amount ÷ opening amount.", denominator="size"),
         _SIZE,
     ),
+    caption="Revenue by age in {grain}s, % of the revenue at age 0.",
 )
 
 

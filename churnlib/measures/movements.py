@@ -43,6 +43,7 @@ STEPS = Result(
             "Closing less opening MRR of these customers: contraction and churn are below 0.",
             decimals=2,
             signed=True,
+            adds=True,
         ),
     ),
     shown=("movement", "customers", "amount"),

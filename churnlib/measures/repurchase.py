@@ -64,6 +64,7 @@ REPEAT_PURCHASE_RATE = Result(
         *_COUNTS,
         *_RATE,
     ),
+    note="With 95 % range (Wilson). “Ever” counts everybody, however short they were observed, and grows with time.",
 )
 REPEAT_BY_COHORT = Result(
     "repeat_by_cohort",
@@ -83,6 +84,7 @@ REPEAT_BY_COHORT = Result(
         *_RATE,
     ),
     shown=("cohort", "window_days", "denominator", "rate", "low", "high"),
+    caption="Repeat purchase rate by first {grain}",
 )
 GAPS = Result(
     "gaps",

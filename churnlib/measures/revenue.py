@@ -112,6 +112,7 @@ MRR = Result(
         "closing",
         "gross_churn_rate",
     ),
+    caption="MRR bridge by {by}, {period}",
 )
 IDENTITY = Result(
     "identity",

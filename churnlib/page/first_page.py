@@ -17,7 +17,7 @@ from churnlib.page.key_figures import key_figures_html
 from churnlib.page.markup import Block, esc, link
 from churnlib.params.model import PROJECT
 from churnlib.results.columns import Column, Result, tagged
-from churnlib.results.gathered import FINDINGS, read_findings, story
+from churnlib.results.gathered import FILE, read_findings, story
 from churnlib.results.terms import terms
 from churnlib.results.told import Decision, KeyFigure, ToldTerm, Verdict
 
@@ -85,7 +85,7 @@ def gathered(snapshot: "Snapshot") -> FirstPage:
     """What the chapters of this business and period told, or one sentence on how to have it."""
     decided = tuple(one for one in decisions(snapshot) if one.urgent)
     name, label = snapshot.params.business, snapshot.period.label
-    places = (snapshot.folder / FINDINGS, PROJECT / "reports" / name / label / FINDINGS)
+    places = (snapshot.folder / FILE, PROJECT / "reports" / name / label / FILE)
     found = next((path for path in places if path.exists()), None)
     if found is None:
         missing = (
@@ -155,13 +155,14 @@ def actions_block(first: FirstPage) -> Block:
     return Block(f'<ul class="cl-findings cl-story">{items}</ul>', lines)
 
 
-def words_block(first: FirstPage) -> Block:
-    """The definitions in force in the chapters of this report, each once, and the first page's
-    own.
-    """
+def words_block(first: FirstPage, *words: str) -> Block:
+    """The definitions in force in the chapters of this report, each once, and further `words`."""
     if first.missing:
         return Block("", "")
-    return definitions_block([_fact(ToldTerm, one) for one in first.told.get("terms", [])])
+    told = [_fact(ToldTerm, one) for one in first.told.get("terms", [])]
+    known = {one.word for one in told}
+    more = [one for one in terms(words) if one.word not in known]
+    return definitions_block([*told, *more])
 
 
 def _told(one: dict[str, Any]) -> str:

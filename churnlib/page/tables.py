@@ -106,7 +106,8 @@ def table_html(
     if total:
         foot = f"<tfoot>{_total_row(rows, chosen, formats, total)}</tfoot>"
     body = _bodies(rows.reset_index(drop=True), formats)
-    return f"<table><caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>{body}{foot}</table>"
+    top = f"<caption>{esc(caption)}</caption><thead><tr>{head}</tr></thead>"
+    return f"<table>{top}{body}{foot}</table>"
 
 
 def scrolling(html: str, label: str) -> str:
