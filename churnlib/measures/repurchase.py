@@ -64,7 +64,10 @@ REPEAT_PURCHASE_RATE = Result(
         *_COUNTS,
         *_RATE,
     ),
-    note="With 95 % range (Wilson). “Ever” counts everybody, however short they were observed, and grows with time.",
+    note=(
+        "With 95 % range (Wilson). “Ever” counts everybody, however short they were "
+        "observed, and grows with time."
+    ),
 )
 REPEAT_BY_COHORT = Result(
     "repeat_by_cohort",

@@ -43,7 +43,10 @@ UNIT_FIGURES = Result(
         Column("mrr", "money", "MRR", "MRR at closing.", decimals=2),
     ),
     shown=("period_start", "customers", "mrr", "arpa", "quick_ratio"),
-    note="ARPA: MRR ÷ active customers. Quick ratio: gains ÷ losses of MRR; empty where nothing was lost.",
+    note=(
+        "ARPA: MRR ÷ active customers. Quick ratio: gains ÷ losses of MRR; empty where "
+        "nothing was lost."
+    ),
 )
 
 
