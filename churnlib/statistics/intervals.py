@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-LEVEL = 0.95
-"""Confidence level of every interval of the kit."""
+from churnlib.statistics.rules import LEVEL
 
 
 def wilson(
