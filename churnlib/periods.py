@@ -14,6 +14,9 @@ from churnlib.errors import ParamsError
 
 Grain = Literal["month", "quarter"]
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
+MONTHS_A_YEAR = 12
+DAYS_A_WEEK = 7
+WEEKS_A_YEAR = 365.25 / DAYS_A_WEEK
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _LABEL = re.compile(r"(?P<year>\d{4})-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))")
 
@@ -82,16 +85,18 @@ class Period:
 
     def shift(self, n: int) -> "Period":
         """The period `n` periods later (earlier where `n` is negative)."""
-        months = self.start.year * 12 + self.start.month - 1 + n * MONTHS[self.grain]
-        return Period(date(months // 12, months % 12 + 1, 1), self.grain)
+        months = self.start.year * MONTHS_A_YEAR + self.start.month - 1 + n * MONTHS[self.grain]
+        year, month = divmod(months, MONTHS_A_YEAR)
+        return Period(date(year, month + 1, 1), self.grain)
 
     def periods_per_year(self) -> int:
         """12 or 4."""
-        return 12 // MONTHS[self.grain]
+        return MONTHS_A_YEAR // MONTHS[self.grain]
 
     def __sub__(self, other: "Period") -> int:
         """Whole periods from `other` to this one: the age of cohort `other` in this period."""
-        months = (self.start.year - other.start.year) * 12 + self.start.month - other.start.month
+        years = self.start.year - other.start.year
+        months = years * MONTHS_A_YEAR + self.start.month - other.start.month
         return months // MONTHS[self.grain]
 
 

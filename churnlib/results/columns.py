@@ -109,6 +109,7 @@ class Result:
         and {by}
     shown : names of the columns that a page's table shows, in order; none given = all of them
     always_split : there is no such result of everybody, so its file needs no `_by_<column>`
+    file : what its table is called, where two kinds of business have results of one name
     """
 
     name: str
@@ -119,13 +120,14 @@ class Result:
     caption: str = ""
     note: str = ""
     always_split: bool = False
+    file: str = ""
 
     def __post_init__(self) -> None:
         DECLARED[self.name] = self
 
     def column(self, name: str) -> Column | None:
         """The declaration of a column, or None."""
-        return next((one for one in (*SPLIT, *self.columns) if one.name == name), None)
+        return next((one for one in (*self.columns, *SPLIT) if one.name == name), None)
 
 
 DECLARED: dict[str, Result] = {}
@@ -153,17 +155,21 @@ def rate(
     frame: str = "",
     decimals: int | None = None,
 ) -> tuple[Column, Column, Column]:
-    """A share with its two limits. `frame` is what the frame calls it (`rate`, `estimate`), if that
-    is not `name`.
+    """A share with its two limits. `frame` is what the frame calls it (`rate`, `estimate`): its
+    limits are then `low` and `high` there. Where that is `name` too, the CSV says the same.
 
     Examples
     --------
-    >>> columns = rate("survival", "Still there", "S(k).", "at_risk", frame="estimate")
-    >>> [one.csv_name for one in columns]
+    >>> survival = rate("survival", "Still there", "S(k).", "at_risk", frame="estimate")
+    >>> [one.csv_name for one in survival]
     ['survival', 'survival_low', 'survival_high']
+    >>> chance = rate("estimate", "Chance", "Of staying.", "at_risk", frame="estimate")
+    >>> [one.csv_name for one in chance]
+    ['estimate', 'low', 'high']
     """
     own = frame or name
     low, high = ("low", "high") if frame else (f"{name}_low", f"{name}_high")
+    prefix = "" if own == frame == name else f"{name}_"
     told = Column(
         own,
         "share",
@@ -181,7 +187,7 @@ def rate(
             "share",
             word,
             f"The {end} end of the 95 % range.",
-            csv=f"{name}_{end}",
+            csv=f"{prefix}{end}",
             decimals=decimals,
         )
         for column, word, end in ((low, "from", "low"), (high, "to", "high"))
@@ -199,8 +205,8 @@ AGE = Column("age", "count", "Age", "Whole periods since the cohort's first.", u
 def gives(declared: Result) -> Callable[[Callable[..., pd.DataFrame]], Callable[..., pd.DataFrame]]:
     """Decorator of a measure or model: the frame that it gives says which result it is.
 
-    Currency, grain and period are those of the first argument (a snapshot or a frame); `grain=`
-    wins. A frame that the function has already told apart (`tagged`) stays what it is.
+    Currency, grain and period are those of the first argument that has them (a snapshot or a
+    frame); `grain=` wins.
     """
 
     def decorate(measure: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
@@ -209,7 +215,9 @@ def gives(declared: Result) -> Callable[[Callable[..., pd.DataFrame]], Callable[
             frame = measure(first, *args, **kwargs)
             by = kwargs.get("by")
             name = first.split_name(by) if by is not None else None
-            return tagged(frame, declared, first, grain=kwargs.get("grain"), by=name)
+            given = (first, *args, *kwargs.values())
+            source = next((one for one in given if getattr(one, "attrs", None)), first)
+            return tagged(frame, declared, source, grain=kwargs.get("grain"), by=name)
 
         measured.result = declared
         return measured
@@ -227,6 +235,9 @@ def tagged(
 ) -> pd.DataFrame:
     """The frame, saying that it is this result, in the context of `source` (a snapshot or
     another frame).
+
+    Splits that are stacked say in `segment_column` what each row is split by: such a frame is
+    split by no one column.
     """
     before = getattr(source, "attrs", {})
     context = {key: before[key] for key in CONTEXT if before.get(key)}
@@ -236,6 +247,8 @@ def tagged(
     own = {key: frame.attrs[key] for key in ("by", "grain", "period") if frame.attrs.get(key)}
     given = {key: value for key, value in (("grain", grain), ("by", by)) if value}
     frame.attrs = {**context, **own, **given, "result": declared.name}
+    if "segment_column" in frame:
+        frame.attrs.pop("by", None)
     return frame
 
 
@@ -267,10 +280,11 @@ def table_name(frame: pd.DataFrame) -> str:
     'example_by_channel'
     """
     declared = declaration(frame)
+    name = declared.file or declared.name
     by = frame.attrs.get("by")
     if not by or declared.always_split:
-        return declared.name
-    return f"{declared.name}_by_{by}"
+        return name
+    return f"{name}_by_{by}"
 
 
 def currency_of(frame: pd.DataFrame) -> str:

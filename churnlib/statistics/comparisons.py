@@ -3,13 +3,15 @@
 from typing import NamedTuple
 
 from churnlib.statistics.intervals import wilson
+from churnlib.statistics.rules import LEVEL
 
 
 class Difference(NamedTuple):
     """One rate minus another, with its range.
 
-    value, low, high : shares; empty (NaN) where a denominator is 0. clear : the range does not hold
-    0.
+    Attributes
+    ----------
+    value, low, high : shares; empty (NaN) where a denominator is 0
     """
 
     value: float
@@ -23,7 +25,7 @@ class Difference(NamedTuple):
 
 
 def rate_difference(
-    now: tuple[float, float], before: tuple[float, float], level: float = 0.95
+    now: tuple[float, float], before: tuple[float, float], level: float = LEVEL
 ) -> Difference:
     """The difference of two independent rates with Newcombe's score interval.
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from churnlib.results.columns import Column
+
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 Limits = Sequence[tuple[float, float]]
 
@@ -19,10 +21,22 @@ GRADIENT_TOLERANCE = 1e-7  # of the log-likelihood per customer, per unit of log
 DIFFERENCE_STEP = 1e-4  # for second derivatives: central differences of the exact gradient
 NEWTON_STEPS = 4
 NEWTON_LONGEST_STEP = 0.5  # in log units: beyond this the quadratic approximation is not trusted
-FLAT_CURVATURE = (
-    1e-3  # an eigenvalue of the information below this is a direction the data say nothing about
-)
+# An eigenvalue of the information below this is a direction that the data say nothing about.
+FLAT_CURVATURE = 1e-3
 EDGE = 1e-3  # this near to a limit counts as on it
+PARAMETERS = (
+    Column("model", "text", "Model", "Which model it is a parameter of."),
+    Column("parameter", "text", "Parameter", "Its name in the model's paper."),
+    Column("estimate", "number", "Estimate", "The most likely value.", decimals=4),
+    Column(
+        "standard_error",
+        "number",
+        "Standard error",
+        "Of the estimate; empty without a finite one.",
+        decimals=4,
+    ),
+)
+"""The columns of every table of parameters."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +48,8 @@ class Maximum:
     position : log-parameters
     log_likelihood : total, over all customers
     information : observed information (minus the second derivatives) in log-parameters
-    on_edge : one flag a parameter: the maximum lies at the limit of the search, so it has no finite
-    value
+    on_edge : one flag a parameter: the maximum lies at the limit of the search, so it has no
+        finite value
     """
 
     position: np.ndarray
@@ -126,9 +140,9 @@ def information(objective: Objective, position: np.ndarray) -> np.ndarray:
     """
     columns = []
     for step in np.eye(len(position)) * DIFFERENCE_STEP:
-        columns.append(
-            (objective(position - step)[1] - objective(position + step)[1]) / (2 * DIFFERENCE_STEP)
-        )
+        _, before = objective(position - step)
+        _, after = objective(position + step)
+        columns.append((before - after) / (2 * DIFFERENCE_STEP))
     matrix = np.array(columns)
     return (matrix + matrix.T) / 2
 

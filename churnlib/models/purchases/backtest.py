@@ -10,13 +10,43 @@ from scipy.stats import t as student
 
 from churnlib.models.purchases.fits import PurchaseFit, fit_bg_nbd, fit_mbg_nbd
 from churnlib.models.purchases.parameter_draws import SEED
-from churnlib.models.purchases.predictive import LEVEL, predict_totals
+from churnlib.models.purchases.predictive import TOTALS, predict_totals
+from churnlib.results.columns import Column, Result, gives
+from churnlib.statistics.rules import LEVEL
+
+__all__ = ["choose_purchase_model", "purchase_backtest", "widen_to_band"]
 
 MODELS = ("BG/NBD", "MBG/NBD")
 NAIVE, LAST_PERIOD = "naive rate", "last period"
-COLUMNS = ["origin", "model", "predicted", "low", "high", "actual", "error", "covered"]
 MIN_ORIGINS = 4
+"""Past dates without which a back-test is no basis for a judgement."""
 MIN_COVERAGE = 0.85
+"""Where fewer of the actual totals lay in their ranges, ranges are widened."""
+NEARLY_ALL = 1e-9 - 1
+"""An error of -1, a prediction of nothing, has no logarithm: it counts as almost that."""
+BACKTEST = Result(
+    "backtest",
+    title="the rolling back-test",
+    grain="one row a past date and model or baseline",
+    columns=(
+        Column("origin", "day", "As of", "The date up to which the model knew."),
+        Column("model", "text", "Model", "A purchase model, or a baseline."),
+        Column(
+            "predicted",
+            "number",
+            "Predicted",
+            "Purchases of all customers in the weeks after that date.",
+            unit="purchases",
+            low="low",
+            high="high",
+        ),
+        Column("low", "number", "from", "The low end of the predictive range.", "purchases"),
+        Column("high", "number", "to", "The high end of the predictive range.", "purchases"),
+        Column("actual", "number", "Actual", "What they bought.", "purchases", decimals=0),
+        Column("error", "share", "Error", "Predicted ÷ actual − 1.", signed=True),
+        Column("covered", "flag", "Covered", "Whether the actual total lies in the range."),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -26,14 +56,14 @@ class PurchaseModelChoice:
     Attributes
     ----------
     model : "BG/NBD" or "MBG/NBD": the smaller mean absolute error; empty where neither could be
-    scored
+        scored
     origins : at how many past dates it was scored
     mean_absolute_error : mean of |error|, relative to what happened
     error_low, error_high : the smallest and largest relative error seen (negative: predicted too
-    little)
+        little)
     coverage : share of origins whose actual total lay in the predictive range
     band : factor; the actual total is expected within prediction / band to prediction x band, 95 %
-    of the time
+        of the time
     widened : coverage is under 85 %, so ranges have to be widened to the band
     reason : plain words
     """
@@ -49,19 +79,19 @@ class PurchaseModelChoice:
     reason: str
 
 
+@gives(BACKTEST)
 def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED) -> pd.DataFrame:
     """Fit both purchase models as of each past date and compare their predictions with what
     happened.
 
-    One row an origin and model, and an origin and baseline.
+    Grain: one row an origin and model, and an origin and baseline.
 
     Parameters
     ----------
     origins : frame with origin (the past as-of date), frequency, recency, age (weeks, as of the
-    origin), customers, and
-        actual (repeat purchase days of these customers together in the `horizon` weeks after the
-        origin); optional previous (the same in the `horizon` weeks before the origin; first
-        purchases not counted)
+        origin), customers, and actual (repeat purchase days of these customers together in the
+        `horizon` weeks after the origin); optional previous (the same in the `horizon` weeks
+        before the origin; first purchases not counted)
     horizon : weeks predicted
     seed : the same seed gives the same ranges
 
@@ -81,8 +111,9 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
 
     Examples
     --------
-    >>> one = pd.DataFrame({"frequency": [2], "recency": [9.0], "age": [20.0], "customers": [1], "actual": [1]})
-    >>> scored = purchase_backtest(one.assign(origin=pd.Timestamp("2026-01-01")), horizon=10)
+    >>> one = pd.DataFrame({"frequency": [2], "recency": [9.0], "age": [20.0], "customers": [1]})
+    >>> one = one.assign(origin=pd.Timestamp("2026-01-01"), actual=1)
+    >>> scored = purchase_backtest(one, horizon=10)
     >>> scored[["model", "predicted"]].to_numpy().tolist()
     [['BG/NBD', nan], ['MBG/NBD', nan], ['naive rate', 1.0]]
     """
@@ -94,7 +125,7 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     scored["error"] = scored["predicted"] / scored["actual"].where(scored["actual"] > 0) - 1
     inside = scored["actual"].between(scored["low"], scored["high"]).astype("boolean")
     scored["covered"] = inside.mask(scored["low"].isna())
-    return scored[COLUMNS]
+    return scored[[column.name for column in BACKTEST.columns]]
 
 
 def choose_purchase_model(scored: pd.DataFrame) -> PurchaseModelChoice:
@@ -113,8 +144,8 @@ def choose_purchase_model(scored: pd.DataFrame) -> PurchaseModelChoice:
 
     Examples
     --------
-    >>> rows = [("2026-01-01", "BG/NBD", 90.0, 80.0, 110.0, 100.0, -0.1, True)]
-    >>> choose_purchase_model(pd.DataFrame(rows, columns=COLUMNS)).error_low
+    >>> scored = pd.DataFrame({"origin": ["2026-01-01"], "model": ["BG/NBD"], "error": [-0.1]})
+    >>> choose_purchase_model(scored.assign(covered=True)).error_low
     -0.1
     """
     ours = scored[scored["model"].isin(MODELS) & scored["error"].notna()]
@@ -124,9 +155,11 @@ def choose_purchase_model(scored: pd.DataFrame) -> PurchaseModelChoice:
             "The history is too short, or too few customers had bought again at each past date."
         )
         return PurchaseModelChoice("", 0, nan, nan, nan, nan, nan, False, reason)
-    both = ours[ours.groupby("origin")["model"].transform("nunique") == len(MODELS)]
-    sizes = (ours if both.empty else both).assign(error=lambda rows: rows["error"].abs())
-    best = str(sizes.groupby("model")["error"].mean().idxmin())
+    compared = ours[ours.groupby("origin")["model"].transform("nunique") == len(MODELS)]
+    if compared.empty:
+        compared = ours
+    sizes = compared["error"].abs().groupby(compared["model"])
+    best = str(sizes.mean().idxmin())
     chosen = ours[ours["model"] == best]
     coverage = float(chosen["covered"].astype(float).mean())
     error = chosen["error"].to_numpy(dtype=float)
@@ -143,16 +176,19 @@ def choose_purchase_model(scored: pd.DataFrame) -> PurchaseModelChoice:
     )
 
 
+@gives(TOTALS)
 def widen_to_band(totals: pd.DataFrame, choice: PurchaseModelChoice) -> pd.DataFrame:
     """Predicted totals with their range widened to the back-test's error band where the range has
     covered too little.
 
-    One row a quantity, as in `predict_totals`: quantity, predicted, low, high, and widened (bool).
+    Grain: one row a quantity, as in `predict_totals`: quantity, predicted, low, high, and widened
+    (bool).
 
     Examples
     --------
     >>> choice = PurchaseModelChoice("BG/NBD", 4, 0.2, -0.3, 0.1, 0.5, 1.5, True, "")
-    >>> totals = pd.DataFrame({"quantity": ["purchases"], "predicted": [90.0], "low": [80.0], "high": [100.0]})
+    >>> totals = pd.DataFrame({"quantity": ["purchases"], "predicted": [90.0]})
+    >>> totals = totals.assign(low=80.0, high=100.0)
     >>> widen_to_band(totals, choice)[["low", "high"]].to_numpy().tolist()
     [[60.0, 135.0]]
     """
@@ -183,18 +219,26 @@ def _predict(
 
 
 def _band(errors: np.ndarray) -> float:
-    logs = np.log1p(np.maximum(errors, -1 + 1e-9))
+    logs = np.log1p(np.maximum(errors, NEARLY_ALL))
     quantile = student.ppf((1 + LEVEL) / 2, len(logs))
     return float(np.exp(quantile * np.sqrt((logs**2).mean())))
 
 
 def _reason(model: str, chosen: pd.DataFrame, coverage: float) -> str:
     n, inside = len(chosen), int(chosen["covered"].astype(float).sum())
-    dates = "the one past date" if n == 1 else f"the {n} past dates"
-    said = f"{model} predicted {dates} with a mean absolute error of {chosen['error'].abs().mean():.1%}; "
-    said += f"{inside} of {n} totals lay in the predictive range."
+    dates = f"the {n} past dates"
+    if n == 1:
+        dates = "the one past date"
+    error = chosen["error"].abs().mean()
+    said = [
+        f"{model} predicted {dates} with a mean absolute error of {error:.1%}; "
+        f"{inside} of {n} totals lay in the predictive range."
+    ]
     if n < MIN_ORIGINS:
-        said += f" Fewer than {MIN_ORIGINS} past dates are too few to judge by."
+        said.append(f"Fewer than {MIN_ORIGINS} past dates are too few to judge by.")
     if coverage < MIN_COVERAGE:
-        said += f" That is under {MIN_COVERAGE:.0%}, so ranges are widened to the error band of the back-test."
-    return said
+        said.append(
+            f"That is under {MIN_COVERAGE:.0%}, so ranges are widened to the error band of the "
+            "back-test."
+        )
+    return " ".join(said)

@@ -1,5 +1,4 @@
-"""What a fitted purchase model says: who is still there, how many purchases to expect, how counts
-are distributed.
+"""What a fitted purchase model says: who is still there, and how many purchases to expect.
 
 Every expectation is an average over the drop-out probability p, a Beta variable, of a closed form
 in p. It is computed by Gauss quadrature for that Beta: the same number as the hypergeometric forms
@@ -9,11 +8,16 @@ of the papers, which lose all their digits near a = 1 and for customers with man
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigh_tridiagonal
-from scipy.special import betaln, expit
-from scipy.stats import nbinom
+from scipy.special import expit
 
 from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.results.terms import Term
 
+P_ALIVE = Term(
+    "P(alive)",
+    "The probability that a customer has not stopped for good, given how often and how lately "
+    "they bought.",
+)
 MIN_NODES, MAX_NODES = 32, 512
 NODES_A_ROOT = 9  # the error falls as exp(-4 n / sqrt(horizon / alpha)): 9 reaches double precision
 DISCOUNT_NODES = 12  # time nodes for discounting: 52 weeks at any sensible rate to ten digits
@@ -46,7 +50,8 @@ def probability_alive(
     Examples
     --------
     >>> from churnlib.models.purchases.fits import PurchaseFit
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
     >>> probability_alive(fit, [0, 2], [0, 30.43], [38.86, 38.86]).round(3).tolist()
     [1.0, 0.727]
     """
@@ -55,9 +60,8 @@ def probability_alive(
         return np.ones(np.broadcast(x, recency, age).shape)
     occasions = x + fit.chance
     before = np.where(occasions > 0, fit.b + occasions - 1, 1.0)
-    log_odds = np.log(fit.a / before) + (fit.r + x) * np.log(
-        (fit.alpha + age) / (fit.alpha + recency)
-    )
+    gap = np.log((fit.alpha + age) / (fit.alpha + recency))
+    log_odds = np.log(fit.a / before) + (fit.r + x) * gap
     return np.where(occasions > 0, expit(-log_odds), 1.0)
 
 
@@ -76,13 +80,13 @@ def expected_purchases(
     Examples
     --------
     >>> from churnlib.models.purchases.fits import PurchaseFit
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
     >>> float(expected_purchases(fit, 2, 30.43, 38.86, 39).round(3))
     1.226
     """
-    return probability_alive(fit, frequency, recency, age) * _while_alive(
-        fit, frequency, age, horizon, 0.0
-    )
+    alive = probability_alive(fit, frequency, recency, age)
+    return alive * _while_alive(fit, frequency, age, horizon, discount=0.0)
 
 
 def expected_discounted_purchases(
@@ -101,13 +105,13 @@ def expected_discounted_purchases(
     Examples
     --------
     >>> from churnlib.models.purchases.fits import PurchaseFit
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
     >>> float(expected_discounted_purchases(fit, 2, 30.43, 38.86, 39, 0.002).round(3))
     1.182
     """
-    return probability_alive(fit, frequency, recency, age) * _while_alive(
-        fit, frequency, age, horizon, discount
-    )
+    alive = probability_alive(fit, frequency, recency, age)
+    return alive * _while_alive(fit, frequency, age, horizon, discount)
 
 
 def expected_cumulative(fit: PurchaseFit, weeks: ArrayLike) -> np.ndarray:
@@ -123,44 +127,19 @@ def expected_cumulative(fit: PurchaseFit, weeks: ArrayLike) -> np.ndarray:
     Examples
     --------
     >>> from churnlib.models.purchases.fits import PurchaseFit
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
     >>> expected_cumulative(fit, [1, 32]).round(3).tolist()
     [0.053, 1.045]
     """
     weeks = np.asarray(weeks, dtype=float)
-    stays_at_once = 1.0 if not (fit.leaves and fit.chance) else fit.b / (fit.a + fit.b)
+    stays_at_once = 1.0
+    if fit.leaves and fit.chance:
+        stays_at_once = fit.b / (fit.a + fit.b)
     scaled = weeks.ravel() / fit.alpha
     p, weight = _dropout_nodes(fit, 0, scaled.max(initial=0.0))
     total = np.array([weight @ _purchases_given(p, u, fit.r) for u in scaled])
     return stays_at_once * total.reshape(weeks.shape)
-
-
-def probability_of_count(fit: PurchaseFit, count: ArrayLike, weeks: ArrayLike) -> np.ndarray:
-    """Probability that a new customer makes exactly `count` repeat purchases within `weeks` weeks.
-
-    One number a pair (arrays broadcast).
-
-    Notes
-    -----
-    Either the customer is there throughout and its Poisson count is x, or it left at purchase x
-    with a Poisson count of at least x. Fader, Hardie and Lee (2005), equation 8.
-
-    Examples
-    --------
-    >>> from churnlib.models.purchases.fits import PurchaseFit
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
-    >>> float(probability_of_count(fit, 0, 39).round(3))
-    0.574
-    """
-    x, weeks = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(weeks, dtype=float))
-    share = fit.alpha / (fit.alpha + weeks)
-    exactly = nbinom.pmf(x, fit.r, share)
-    if not fit.leaves:
-        return exactly
-    occasions = x + fit.chance
-    stays = np.exp(betaln(fit.a, fit.b + occasions) - betaln(fit.a, fit.b))
-    leaves_at = stays * fit.a / np.where(occasions > 0, fit.b + occasions - 1, np.inf)
-    return stays * exactly + leaves_at * nbinom.sf(x - 1, fit.r, share)
 
 
 def _while_alive(
@@ -204,11 +183,8 @@ def _discounted_given(
     total = np.zeros(np.broadcast(p, scale).shape)
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         elapsed = scale * np.expm1(node * span)
-        rate = (
-            shape
-            / scale
-            * np.exp(-(shape + 1) * np.log1p(p * elapsed / scale) - discount * elapsed)
-        )
+        still_there = -(shape + 1) * np.log1p(p * elapsed / scale)
+        rate = shape / scale * np.exp(still_there - discount * elapsed)
         total += weight * span * (scale + elapsed) * rate
     return total
 
@@ -225,12 +201,11 @@ def _dropout_nodes(
     right, left = fit.b + frequency + fit.chance - 1, fit.a - 1
     k = np.arange(1, n, dtype=float)
     s = 2 * k + left + right
-    diagonal = np.concatenate(
-        [[(left - right) / (left + right + 2)], (left - right) * (left + right) / (s * (s + 2))]
-    )
+    first = (left - right) / (left + right + 2)
+    others = (left - right) * (left + right) / (s * (s + 2))
+    diagonal = np.concatenate([[first], others])
     squares = 4 * k * (k + left) * (k + right) / (s**2 * (s + 1))
-    squares[1:] *= (k + left + right)[1:] / (s - 1)[
-        1:
-    ]  # at k = 1 the two cancel, and may both be 0
+    # At k = 1 these two cancel, and may both be 0.
+    squares[1:] *= (k + left + right)[1:] / (s - 1)[1:]
     y, vectors = eigh_tridiagonal(diagonal, np.sqrt(squares))
     return np.clip((1 + y) / 2, SMALLEST, 1.0), vectors[0] ** 2

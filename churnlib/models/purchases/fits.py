@@ -19,23 +19,24 @@ from churnlib.models.purchases.likelihood import (
     log_likelihood,
     log_likelihood_staying,
 )
+from churnlib.results.terms import Term
 from churnlib.statistics.maximum_likelihood import Maximum, maximise, standard_errors
+from churnlib.statistics.rules import MIN_N
+
+__all__ = ["fit_bg_nbd", "fit_mbg_nbd"]
+
+FREQUENCY = Term("Frequency", "Of a buyer: repeat purchase occasions.")
+RECENCY = Term("Recency", "Of a buyer: weeks from the first purchase to the last.")
+AGE_OF_A_BUYER = Term("Age of a buyer", "Weeks from the first purchase to the as-of date.")
 
 Model = Literal["BG/NBD", "MBG/NBD"]
 Status = Literal["fitted", "no drop-out identified", "not identified", "not fitted"]
 
 NAMES = ("r", "alpha", "a", "b")
-CHANCE: dict[str, int] = {
-    "BG/NBD": 0,
-    "MBG/NBD": 1,
-}  # an occasion to leave right after the first purchase
-LIMITS = (
-    (-9.0, 9.0),
-    (-12.0, 20.0),
-    (-9.0, 9.0),
-    (-9.0, 9.0),
-)  # of the log-parameters; alpha is in weeks
-MIN_REPEAT_CUSTOMERS = 30
+CHANCE: dict[str, int] = {"BG/NBD": 0, "MBG/NBD": 1}
+"""Occasions to leave right after the first purchase."""
+LIMITS = ((-9.0, 9.0), (-12.0, 20.0), (-9.0, 9.0), (-9.0, 9.0))
+"""Of the log-parameters; alpha is in weeks."""
 # Drop-out costs two parameters; by Akaike's criterion it has to raise the log-likelihood by more
 # than as much.
 DROPOUT_GAIN = 2.0
@@ -51,18 +52,17 @@ class PurchaseFit:
     ----------
     model : "BG/NBD" or "MBG/NBD"
     status : "fitted"; "no drop-out identified" (everybody stays; a = 0, b empty; predictions are
-    valid);
-        "not identified" (predictions are valid, some parameters have no finite estimate, hence no
-        standard errors); "not fitted" (too few repeat customers: no predictions)
+        valid); "not identified" (predictions are valid, some parameters have no finite estimate,
+        hence no standard errors); "not fitted" (too few repeat customers: no predictions)
     reason : one plain sentence where the status is not "fitted", else empty
-    r, alpha : purchases a week while a customer stays are Gamma(r, alpha) over customers; mean r /
-    alpha
-    a, b : the probability of leaving after a purchase is Beta(a, b) over customers; mean a / (a +
-    b)
+    r, alpha : purchases a week while a customer stays are Gamma(r, alpha) over customers, with the
+        mean r / alpha
+    a, b : the probability of leaving after a purchase is Beta(a, b) over customers, with the mean
+        a / (a + b)
     standard_errors : of r, alpha, a, b; NaN where there are none
     log_likelihood : total
     information : observed information in the log-parameters, as rows (4 x 4; 2 x 2 without
-    drop-out)
+        drop-out)
     customers, repeat_customers : how many the fit has seen
     """
 
@@ -103,8 +103,7 @@ def fit_bg_nbd(grouped: pd.DataFrame) -> PurchaseFit:
     Parameters
     ----------
     grouped : frame with frequency (repeat purchase days), recency (weeks from first to last
-    purchase), age (weeks
-        from first purchase to as_of) and customers (how many share them)
+        purchase), age (weeks from first purchase to as_of) and customers (how many share them)
 
     Returns
     -------
@@ -145,51 +144,33 @@ def fit_mbg_nbd(grouped: pd.DataFrame) -> PurchaseFit:
     return _fit(grouped, "MBG/NBD")
 
 
-def purchase_parameters(fits: list[PurchaseFit]) -> pd.DataFrame:
-    """Parameters of purchase models as a table.
-
-    One row a model and parameter: model, parameter, estimate, standard_error.
-
-    Examples
-    --------
-    >>> one = pd.DataFrame({"frequency": [3], "recency": [20.0], "age": [39.0], "customers": [1]})
-    >>> list(purchase_parameters([fit_bg_nbd(one)])["parameter"])
-    ['r', 'alpha', 'a', 'b']
-    """
-    rows = [
-        (fit.model, name, getattr(fit, name), error)
-        for fit in fits
-        for name, error in zip(NAMES, fit.standard_errors, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["model", "parameter", "estimate", "standard_error"])
-
-
 def _fit(grouped: pd.DataFrame, model: Model) -> PurchaseFit:
     data = counts(grouped)
-    if data.n_repeat < MIN_REPEAT_CUSTOMERS:
+    if data.n_repeat < MIN_N:
         return _not_fitted(data, model)
     staying = _fit_staying(data)
-    peak = maximise(
-        lambda position: log_likelihood(position, data, CHANCE[model]),
-        _starts(staying.position),
-        LIMITS,
-        data.n,
-    )
+
+    def leaving(position: np.ndarray) -> tuple[float, np.ndarray]:
+        return log_likelihood(position, data, CHANCE[model])
+
+    peak = maximise(leaving, _starts(staying.position), LIMITS, data.n)
     if peak.log_likelihood - staying.log_likelihood < DROPOUT_GAIN:
         return _without_dropout(data, model, staying, peak)
-    status: Status = "fitted" if peak.well_defined else "not identified"
-    return _result(
-        data, model, peak, status, "" if peak.well_defined else _why_not_identified(peak)
-    )
+    if peak.well_defined:
+        return _result(data, model, peak, "fitted", "")
+    return _result(data, model, peak, "not identified", _why_not_identified(peak))
 
 
 def _fit_staying(data: Counts) -> Maximum:
     """Rates alone, nobody leaving: what drop-out is judged against, and where its fit starts."""
-    weeks_a_purchase = (data.customers * data.age).sum() / (data.customers * data.frequency).sum()
+    weeks = (data.customers * data.age).sum()
+    weeks_a_purchase = weeks / (data.customers * data.frequency).sum()
     starts = [np.log([r, r * weeks_a_purchase]) for r in RATE_STARTS]
-    return maximise(
-        lambda position: log_likelihood_staying(position, data), starts, LIMITS[:2], data.n
-    )
+
+    def staying(position: np.ndarray) -> tuple[float, np.ndarray]:
+        return log_likelihood_staying(position, data)
+
+    return maximise(staying, starts, LIMITS[:2], data.n)
 
 
 def _starts(staying: np.ndarray) -> list[np.ndarray]:
@@ -212,11 +193,10 @@ def _result(data: Counts, model: Model, peak: Maximum, status: Status, reason: s
 def _without_dropout(data: Counts, model: Model, staying: Maximum, peak: Maximum) -> PurchaseFit:
     r, alpha = (float(value) for value in np.exp(staying.position))
     errors = standard_errors(staying)
+    with_dropout = max(peak.log_likelihood, staying.log_likelihood)
     reason = (
         "The data show no customers leaving: assuming that everybody stays fits as well "
-        "(log-likelihood "
-        f"{staying.log_likelihood:.1f}, with drop-out "
-        f"{max(peak.log_likelihood, staying.log_likelihood):.1f})."
+        f"(log-likelihood {staying.log_likelihood:.1f}, with drop-out {with_dropout:.1f})."
     )
     return PurchaseFit(
         model, "no drop-out identified", reason, r, alpha, 0.0, float("nan"),
@@ -230,7 +210,7 @@ def _without_dropout(data: Counts, model: Model, staying: Maximum, peak: Maximum
 
 def _not_fitted(data: Counts, model: Model) -> PurchaseFit:
     few = f"{data.n_repeat:.0f} of {data.n:.0f} have bought again"
-    reason = f"Too few repeat customers: {few}; the model needs at least {MIN_REPEAT_CUSTOMERS}."
+    reason = f"Too few repeat customers: {few}; the model needs at least {MIN_N}."
     nan = float("nan")
     return PurchaseFit(
         model, "not fitted", reason, nan, nan, nan, nan, (nan, nan, nan, nan), nan, (),
@@ -243,11 +223,17 @@ def _why_not_identified(peak: Maximum) -> str:
     r, _, a, b = peak.position
     share = float(expit(a - b))
     if r > LIMITS[0][1] - 1:
-        return "All customers seem to buy at one and the same rate, so r and alpha have no finite estimate."
+        return (
+            "All customers seem to buy at one and the same rate, so r and alpha have no finite "
+            "estimate."
+        )
     if max(a, b) > LIMITS[2][1] - 1:
         alike = f"All customers seem equally likely to leave ({share:.0%} after a purchase)"
         return f"{alike}, so a and b have no finite estimate."
-    return "The likelihood is flat or runs to a limit: several sets of parameters fit the data equally well."
+    return (
+        "The likelihood is flat or runs to a limit: several sets of parameters fit the data "
+        "equally well."
+    )
 
 
 def _rows(matrix: np.ndarray) -> tuple[tuple[float, ...], ...]:

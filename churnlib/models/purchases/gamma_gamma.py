@@ -9,19 +9,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, psi
-from scipy.stats import norm
 
-from churnlib.formats import MINUS
 from churnlib.statistics.maximum_likelihood import Maximum, maximise, standard_errors
+from churnlib.statistics.rules import MIN_N
 
+__all__ = ["fit_gamma_gamma"]
+
+MODEL = "Gamma-Gamma"
 NAMES = ("p", "q", "gamma")
 LIMITS = ((-6.0, 12.0), (-6.0, 12.0), (-14.0, 30.0))  # of the log-parameters; gamma is in currency
 STARTS = ((2.0, 3.0), (6.0, 4.0), (0.8, 8.0))  # p, q; gamma follows from the mean
-MIN_CUSTOMERS = 30
-CONFIDENCE = 0.95
-# A correlation is taken for negligible where its whole interval lies within +-0.2: the 0.11 of
-# CDNOW, on which the model's authors call it so, passes; 0.2 would be 4 % of the variance.
-NEGLIGIBLE_CORRELATION = 0.2
+LOWEST_Q = 0.5  # q - 1 at the least, where the search for gamma begins
+SPEND = ["frequency", "value", "customers"]
+"""The columns that the money model needs."""
+
+
+Status = Literal["fitted", "not identified", "not fitted"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,12 @@ class MoneyFit:
 
     Attributes
     ----------
-    status : "fitted"; "not identified" (values are valid, some parameters have no finite estimate);
-    "not fitted" (too
-        few customers, or no finite mean: every customer is given the pooled mean per purchase)
+    status : "fitted"; "not identified" (values are valid, some parameters have no finite
+        estimate); "not fitted" (too few customers, or no finite mean: every customer is given the
+        pooled mean per purchase)
     reason : one plain sentence where the status is not "fitted", else empty
     p, q, gamma : a purchase is Gamma(p, nu), nu is Gamma(q, gamma) over customers; gamma in
-    currency
+        currency
     standard_errors : of p, q, gamma; NaN where there are none
     log_likelihood : total
     information : observed information in the log-parameters, as rows
@@ -43,7 +46,7 @@ class MoneyFit:
     customers : repeat customers with money
     """
 
-    status: Literal["fitted", "not identified", "not fitted"]
+    status: Status
     reason: str
     p: float
     q: float
@@ -60,27 +63,6 @@ class MoneyFit:
         return self.status != "not fitted"
 
 
-@dataclass(frozen=True)
-class Independence:
-    """How purchase frequency and money per purchase go together among repeat customers.
-
-    Attributes
-    ----------
-    correlation, low, high : Pearson correlation with its 95 % interval (Fisher's z)
-    customers : repeat customers with money
-    verdict : "negligible" (whole interval within +-0.2), "related" (interval wholly beyond),
-    "unclear"
-    sentence : the verdict in plain words
-    """
-
-    correlation: float
-    low: float
-    high: float
-    customers: int
-    verdict: Literal["negligible", "related", "unclear"]
-    sentence: str
-
-
 def fit_gamma_gamma(spend: pd.DataFrame) -> MoneyFit:
     """Fit the Gamma-Gamma model of money per purchase by maximum likelihood.
 
@@ -88,10 +70,9 @@ def fit_gamma_gamma(spend: pd.DataFrame) -> MoneyFit:
 
     Parameters
     ----------
-    spend : frame with frequency (repeat purchase days with money), value (mean money per such day,
-    currency) and
-        customers (how many share them); rows without a repeat purchase or without money are left
-        out
+    spend : frame with frequency (repeat purchase days with money), value (mean money per such
+        day, currency) and customers (how many share them); rows without a repeat purchase or
+        without money are left out
 
     Returns
     -------
@@ -107,36 +88,21 @@ def fit_gamma_gamma(spend: pd.DataFrame) -> MoneyFit:
     >>> fit.status, fit.mean_value
     ('not fitted', 35.0)
     """
-    data = _spenders(spend)
-    x, value, n = (data[column].to_numpy() for column in ("frequency", "value", "customers"))
-    if n.sum() < MIN_CUSTOMERS:
-        few = {0: "No customer has", 1: "Only 1 customer has"}.get(
-            n.sum(), f"Only {n.sum():.0f} customers have"
-        )
-        reason = f"{few} a repeat purchase with money; the model needs {MIN_CUSTOMERS}."
-        return _not_fitted(data, reason)
-    starts = [np.log([p, q, _mean_value(data) * max(q - 1, 0.5) / p]) for p, q in STARTS]
-    peak = maximise(
-        lambda position: _log_likelihood(position, x, value, n), starts, LIMITS, n.sum()
-    )
+    data = spenders(spend)
+    x, value, n = (data[column].to_numpy() for column in SPEND)
+    if n.sum() < MIN_N:
+        return _not_fitted(data, _too_few(n.sum()))
+    mean = _mean_value(data)
+    starts = [np.log([p, q, mean * max(q - 1, LOWEST_Q) / p]) for p, q in STARTS]
+
+    def likelihood(position: np.ndarray) -> tuple[float, np.ndarray]:
+        return _log_likelihood(position, x, value, n)
+
+    peak = maximise(likelihood, starts, LIMITS, n.sum())
     if np.exp(peak.position[1]) <= 1:
-        return _not_fitted(
-            data, "Spending is so uneven that the model has no finite mean (q is 1 or less)."
-        )
+        uneven = "Spending is so uneven that the model has no finite mean (q is 1 or less)."
+        return _not_fitted(data, uneven)
     return _fitted(data, peak)
-
-
-def money_parameters(fit: MoneyFit) -> pd.DataFrame:
-    """Parameters of the Gamma-Gamma model as a table.
-
-    One row a parameter: model, parameter, estimate, standard_error.
-    """
-    estimates = (fit.p, fit.q, fit.gamma)
-    rows = zip(("p", "q", "gamma"), estimates, fit.standard_errors, strict=True)
-    return pd.DataFrame(
-        [("Gamma-Gamma", *row) for row in rows],
-        columns=["model", "parameter", "estimate", "standard_error"],
-    )
 
 
 def expected_value(fit: MoneyFit, frequency: ArrayLike, value: ArrayLike) -> np.ndarray:
@@ -170,78 +136,31 @@ def expected_value(fit: MoneyFit, frequency: ArrayLike, value: ArrayLike) -> np.
     return fit.p * (fit.gamma + spent) / (fit.p * x + fit.q - 1)
 
 
-def frequency_value_independence(spend: pd.DataFrame) -> Independence:
-    """Whether customers who buy more often spend more (or less) per purchase, which the model
-    assumes they do not.
-
-    One result for all repeat customers in `spend`; the frame is that of `fit_gamma_gamma`.
-
-    Notes
-    -----
-    Pearson correlation, interval by Fisher's z with 1 / sqrt(n - 3).
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"frequency": [1, 2, 3], "value": [30.0, 20.0, 30.0], "customers": [500, 400, 500]})
-    >>> frequency_value_independence(frame).verdict
-    'negligible'
-    """
-    data = _spenders(spend)
-    x, value, n = (data[column].to_numpy() for column in ("frequency", "value", "customers"))
-    customers = int(n.sum())
-    spread = [0.0, 0.0] if customers == 0 else [_moment(x, x, n), _moment(value, value, n)]
-    if customers <= 3 or min(spread) <= 0:
-        sentence = "Frequency and money cannot be compared: too few repeat customers, or all of them alike."
-        return Independence(
-            float("nan"), float("nan"), float("nan"), customers, "unclear", sentence
-        )
-    r = float(np.clip(_moment(x, value, n) / np.sqrt(spread[0] * spread[1]), -1, 1))
-    half = norm.ppf((1 + CONFIDENCE) / 2) / np.sqrt(customers - 3)
-    centre = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    return _verdict(r, float(np.tanh(centre - half)), float(np.tanh(centre + half)), customers)
-
-
-def _verdict(r: float, low: float, high: float, customers: int) -> Independence:
-    r_said, low_said, high_said = (f"{value:.2f}".replace("-", MINUS) for value in (r, low, high))
-    measured = f"correlation {r_said}, 95 % interval {low_said} to {high_said}, {customers:,} repeat customers"
-    if max(abs(low), abs(high)) <= NEGLIGIBLE_CORRELATION:
-        sentence = f"How often and how much customers buy are as good as unrelated ({measured})."
-        return Independence(r, low, high, customers, "negligible", sentence)
-    if min(abs(low), abs(high)) > NEGLIGIBLE_CORRELATION and low * high > 0:
-        more = "more" if r > 0 else "less"
-        relation = f"Customers who buy more often spend {more} per purchase ({measured})"
-        sentence = f"{relation}: their values rest on an assumption that does not hold."
-        return Independence(r, low, high, customers, "related", sentence)
-    sentence = (
-        f"Whether how often and how much customers buy are related is not clear ({measured})."
-    )
-    return Independence(r, low, high, customers, "unclear", sentence)
-
-
-def _spenders(spend: pd.DataFrame) -> pd.DataFrame:
-    missing = [column for column in ("frequency", "value", "customers") if column not in spend]
+def spenders(spend: pd.DataFrame) -> pd.DataFrame:
+    """The repeat customers with money, checked, merged and sorted: frequency, value, customers."""
+    missing = [column for column in SPEND if column not in spend]
     if missing:
         raise ValueError(
-            f"spend needs the columns frequency, value, customers; missing: {', '.join(missing)}"
+            f"spend needs the columns {', '.join(SPEND)}; missing: {', '.join(missing)}"
         )
-    frame = spend[["frequency", "value", "customers"]].astype(float)
+    frame = spend[SPEND].astype(float)
     if np.isinf(frame.to_numpy()).any() or (frame < 0).any(axis=None):
         raise ValueError("spend has a value that is negative or infinite")
-    frame = frame[(frame["frequency"] > 0) & (frame["value"] > 0) & (frame["customers"] > 0)]
+    frame = frame[(frame > 0).all(axis=1)]
     return frame.groupby(["frequency", "value"], as_index=False, sort=True)["customers"].sum()
 
 
+def _too_few(customers: float) -> str:
+    few = {0: "No customer has", 1: "Only 1 customer has"}
+    who = few.get(customers, f"Only {customers:.0f} customers have")
+    return f"{who} a repeat purchase with money; the model needs {MIN_N}."
+
+
 def _mean_value(data: pd.DataFrame) -> float:
+    if data.empty:
+        return float("nan")
     days = data["frequency"] * data["customers"]
-    return float((days * data["value"]).sum() / days.sum()) if len(data) else float("nan")
-
-
-def _moment(left: np.ndarray, right: np.ndarray, n: np.ndarray) -> float:
-    """Covariance over customers."""
-    total = n.sum()
-    return float(
-        (n * (left - (n * left).sum() / total) * (right - (n * right).sum() / total)).sum() / total
-    )
+    return float((days * data["value"]).sum() / days.sum())
 
 
 def _log_likelihood(
@@ -264,13 +183,13 @@ def _log_likelihood(
 
 def _fitted(data: pd.DataFrame, peak: Maximum) -> MoneyFit:
     p, q, gamma = (float(value) for value in np.exp(peak.position))
-    flat = (
-        ""
-        if peak.well_defined
-        else "Customers spend so alike that p, q and gamma have no finite estimates."
-    )
+    status: Status = "fitted"
+    reason = ""
+    if not peak.well_defined:
+        status = "not identified"
+        reason = "Customers spend so alike that p, q and gamma have no finite estimates."
     return MoneyFit(
-        "fitted" if peak.well_defined else "not identified", flat, p, q, gamma,
+        status, reason, p, q, gamma,
         standard_errors=tuple(float(error) for error in standard_errors(peak)),
         log_likelihood=peak.log_likelihood,
         information=tuple(tuple(float(value) for value in row) for row in peak.information),

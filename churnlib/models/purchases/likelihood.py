@@ -52,12 +52,10 @@ def counts(grouped: pd.DataFrame) -> Counts:
     """Check, merge and sort a recency_frequency frame, so that neither row order nor splitting
     changes a bit.
     """
-    missing = [column for column in COLUMNS if column not in grouped]
+    missing = ", ".join(column for column in COLUMNS if column not in grouped)
     if missing:
-        raise ValueError(
-            f"recency_frequency needs the columns {', '.join(COLUMNS)}; missing: "
-            f"{', '.join(missing)}"
-        )
+        needed = ", ".join(COLUMNS)
+        raise ValueError(f"recency_frequency needs the columns {needed}; missing: {missing}")
     frame = grouped.loc[grouped["customers"] > 0, list(COLUMNS)].astype(float)
     _refuse_impossible(frame)
     merged = frame.groupby(list(COLUMNS[:3]), as_index=False, sort=True)["customers"].sum()

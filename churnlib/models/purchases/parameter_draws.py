@@ -15,7 +15,7 @@ LOWEST_Q = 1.1  # spending has no mean at q <= 1
 def draw_purchase_parameters(fit: PurchaseFit, draws: int, *, seed: int = SEED) -> np.ndarray:
     """Draws of (r, alpha, a, b) from their asymptotic distribution (normal in the logarithms).
 
-    One row a draw; two columns (r, alpha) where the fit has no drop-out.
+    Grain: one row a draw; two columns (r, alpha) where the fit has no drop-out.
 
     Parameters
     ----------
@@ -31,7 +31,10 @@ def draw_purchase_parameters(fit: PurchaseFit, draws: int, *, seed: int = SEED) 
     (100, 2)
     """
     rng = np.random.default_rng(seed)
-    centre = np.log([fit.r, fit.alpha, fit.a, fit.b] if fit.leaves else [fit.r, fit.alpha])
+    parameters = [fit.r, fit.alpha]
+    if fit.leaves:
+        parameters += [fit.a, fit.b]
+    centre = np.log(parameters)
     low, high = np.array(LIMITS[: len(centre)]).T
     drawn = rng.multivariate_normal(centre, _spread(fit.information), draws)
     return np.exp(np.clip(drawn, low, high))
@@ -40,11 +43,12 @@ def draw_purchase_parameters(fit: PurchaseFit, draws: int, *, seed: int = SEED) 
 def draw_money_parameters(fit: MoneyFit, draws: int, *, seed: int = SEED) -> np.ndarray:
     """Draws of (p, q, gamma) from their asymptotic distribution (normal in the logarithms).
 
-    One row a draw.
+    Grain: one row a draw.
 
     Examples
     --------
-    >>> fit = MoneyFit("fitted", "", 6, 4, 15, (0, 0, 0), 0.0, ((50, 0, 0), (0, 50, 0), (0, 0, 50)), 35.0, 946)
+    >>> known = ((50, 0, 0), (0, 50, 0), (0, 0, 50))
+    >>> fit = MoneyFit("fitted", "", 6, 4, 15, (0, 0, 0), 0.0, known, 35.0, 946)
     >>> draw_money_parameters(fit, 100).shape
     (100, 3)
     """

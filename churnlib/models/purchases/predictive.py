@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from churnlib.models.purchases.expectations import expected_purchases
 from churnlib.models.purchases.fits import NAMES, PurchaseFit
@@ -19,18 +20,49 @@ from churnlib.models.purchases.parameter_draws import (
     draw_money_parameters,
     draw_purchase_parameters,
 )
-from churnlib.models.purchases.value import YEAR_WEEKS, Money, discounted_value
+from churnlib.models.purchases.value import HISTORY, YEAR_WEEKS, Money, discounted_value
+from churnlib.results.columns import Column, Result, gives
+from churnlib.statistics.rules import LEVEL
 
-LEVEL = 0.95
+__all__ = ["predict_totals"]
+
 DRAWS = 400
 # At most so many customers are simulated one by one. With more, the total is the exact expectation,
 # moved by the parameters' draws, plus luck measured on this many and scaled by the square root.
 MOST_SIMULATED = 3_000
 DIFFERENCE_STEP = 1e-3
 
+TOTALS = Result(
+    "totals",
+    title="what today's customers will bring",
+    grain="one row a quantity",
+    columns=(
+        Column("quantity", "text", "Next twelve months", "Purchases, or discounted margin."),
+        Column(
+            "predicted",
+            "number",
+            "expected",
+            "Of all customers together.",
+            low="low",
+            high="high",
+            decimals=0,
+        ),
+        Column("low", "number", "from", "The low end of the predictive range.", decimals=0),
+        Column("high", "number", "to", "The high end of the predictive range.", decimals=0),
+        Column(
+            "widened",
+            "flag",
+            "Widened",
+            "Whether the range was widened to the error of the back-test.",
+            optional=True,
+        ),
+    ),
+    shown=("quantity", "predicted", "low", "high"),
+)
 Draw = tuple[PurchaseFit, Money | None]
 
 
+@gives(TOTALS)
 def predict_totals(
     fit: PurchaseFit,
     customers: pd.DataFrame,
@@ -42,7 +74,7 @@ def predict_totals(
     """Purchases (and discounted value) to come of all these customers together, with a 95 %
     predictive range.
 
-    One row a quantity.
+    Grain: one row a quantity.
 
     Parameters
     ----------
@@ -66,21 +98,23 @@ def predict_totals(
 
     Examples
     --------
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, ((9e9,) * 4,) * 4, 0, 0)
-    >>> one = pd.DataFrame({"frequency": [2], "recency": [30.43], "age": [38.86], "customers": [100]})
-    >>> predict_totals(fit, one, horizon=39)["predicted"].round(1).tolist()
+    >>> cdnow, known = (0.243, 4.414, 0.793, 2.426), ((9e9,) * 4,) * 4
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, known, 0, 0)
+    >>> like = pd.DataFrame({"frequency": [2], "recency": [30.43], "age": [38.86]})
+    >>> predict_totals(fit, like.assign(customers=100), horizon=39)["predicted"].round(1).tolist()
     [122.6]
     """
     if not horizon > 0:
         raise ValueError(f"horizon has to be a positive number of weeks, not {horizon}")
     if "customers" not in customers:
         customers = customers.assign(customers=1)
-    quantities = ["purchases"] if money is None else ["purchases", "discounted_value"]
-    if not fit.usable or customers["customers"].sum() < 1:
-        nothing = 0.0 if fit.usable else np.nan
-        return pd.DataFrame(
-            {"quantity": quantities, "predicted": nothing, "low": nothing, "high": nothing}
-        )
+    quantities = ["purchases"]
+    if money is not None:
+        quantities.append("discounted_value")
+    if not fit.usable:
+        return _totals(quantities, np.nan, np.nan, np.nan)
+    if customers["customers"].sum() < 1:
+        return _totals(quantities, 0.0, 0.0, 0.0)
     expected = _expected(fit, money, customers, horizon)
     each = _one_by_one(customers, MOST_SIMULATED)
     futures = Futures(fit, money, each, horizon, np.random.default_rng(seed))
@@ -93,7 +127,14 @@ def predict_totals(
         luck = (luck - luck.mean(axis=0)) * np.sqrt(total / MOST_SIMULATED)
         totals = np.maximum(expected * _shifts(fit, money, each, horizon, drawn) + luck, 0.0)
     low, high = np.quantile(totals, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return pd.DataFrame({"quantity": quantities, "predicted": expected, "low": low, "high": high})
+    return _totals(quantities, expected, low, high)
+
+
+def _totals(
+    quantities: list[str], predicted: ArrayLike, low: ArrayLike, high: ArrayLike
+) -> pd.DataFrame:
+    limits = {"predicted": predicted, "low": low, "high": high}
+    return pd.DataFrame({"quantity": quantities} | limits)
 
 
 def _expected(
@@ -101,22 +142,19 @@ def _expected(
 ) -> np.ndarray:
     n = customers["customers"].to_numpy(dtype=float)
     if money is None:
-        x, recency, age = (
-            customers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age")
-        )
-        return np.array([(n * expected_purchases(fit, x, recency, age, horizon)).sum()])
+        past = [customers[name].to_numpy(dtype=float) for name in HISTORY]
+        return np.array([(n * expected_purchases(fit, *past, horizon)).sum()])
     each = discounted_value(fit, money, customers, horizon=horizon)
     # As arrays: pandas would add up unknown values to 0.
-    return np.array(
-        [(n * each[name].to_numpy()).sum() for name in ("expected_purchases", "discounted_value")]
-    )
+    columns = (each["expected_purchases"].to_numpy(), each["discounted_value"].to_numpy())
+    return np.array([(n * column).sum() for column in columns])
 
 
 def _one_by_one(customers: pd.DataFrame, most: int) -> pd.DataFrame:
     """One row a customer; where there are more than `most`, evenly spread over the customers
     sorted by their past.
     """
-    order = [name for name in ("frequency", "recency", "age", "value") if name in customers]
+    order = [name for name in (*HISTORY, "value") if name in customers]
     ranked = customers.sort_values(order, kind="stable")
     upto = ranked["customers"].to_numpy().cumsum()
     total = int(upto[-1])
@@ -130,10 +168,8 @@ def _draws(fit: PurchaseFit, money: Money | None, seed: int) -> list[Draw]:
     fits = [_with_parameters(fit, row) for row in purchase]
     if money is None or not money.fit.usable:
         return [(drawn, money) for drawn in fits]
-    monies = [
-        replace(money, fit=_with_money_parameters(money.fit, row))
-        for row in draw_money_parameters(money.fit, DRAWS, seed=seed + 1)
-    ]
+    spending = draw_money_parameters(money.fit, DRAWS, seed=seed + 1)
+    monies = [replace(money, fit=_with_money_parameters(money.fit, row)) for row in spending]
     return list(zip(fits, monies, strict=True))
 
 
@@ -153,34 +189,35 @@ def _shifts(
     centre = _logs(fit, money)
     slopes = []
     for step in np.eye(len(centre)) * DIFFERENCE_STEP:
-        up, down = (
-            _expected(*_at(fit, money, np.exp(moved)), customers, horizon)
-            for moved in (centre + step, centre - step)
-        )
+        up = _expected(*_at(fit, money, np.exp(centre + step)), customers, horizon)
+        down = _expected(*_at(fit, money, np.exp(centre - step)), customers, horizon)
         slopes.append(np.log(up / down) / (2 * DIFFERENCE_STEP))
     moves = np.array([_logs(*pair) for pair in drawn]) - centre
     return np.exp(moves @ np.array(slopes))
 
 
 def _logs(fit: PurchaseFit, money: Money | None) -> np.ndarray:
-    values = [fit.r, fit.alpha, *([fit.a, fit.b] if fit.leaves else [])]
+    values = [fit.r, fit.alpha]
+    if fit.leaves:
+        values += [fit.a, fit.b]
     if money is not None and money.fit.usable:
         values += [money.fit.p, money.fit.q, money.fit.gamma]
     return np.log(values)
 
 
 def _at(fit: PurchaseFit, money: Money | None, values: np.ndarray) -> Draw:
-    n = 4 if fit.leaves else 2
+    n = 2
+    if fit.leaves:
+        n = 4
+    moved = _with_parameters(fit, values[:n])
     if money is None or not money.fit.usable:
-        return _with_parameters(fit, values[:n]), money
-    return _with_parameters(fit, values[:n]), replace(
-        money, fit=_with_money_parameters(money.fit, values[n:])
-    )
+        return moved, money
+    return moved, replace(money, fit=_with_money_parameters(money.fit, values[n:]))
 
 
 def _with_parameters(fit: PurchaseFit, row: np.ndarray) -> PurchaseFit:
-    names = NAMES[: len(row)]
-    return replace(fit, **dict(zip(names, (float(value) for value in row), strict=True)))
+    values = zip(NAMES[: len(row)], map(float, row), strict=True)
+    return replace(fit, **dict(values))
 
 
 def _with_money_parameters(fit: MoneyFit, row: np.ndarray) -> MoneyFit:

@@ -12,9 +12,40 @@ from churnlib.models.purchases.expectations import (
 )
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit, expected_value
+from churnlib.periods import WEEKS_A_YEAR
+from churnlib.results.columns import Column, Result, gives
+
+__all__ = ["Money", "history_forecasts", "money_terms"]
 
 YEAR_WEEKS = 52.0
-WEEKS_PER_YEAR = 365.25 / 7
+"""Weeks ahead that a value adds up: twelve months."""
+HISTORY = ("frequency", "recency", "age")
+"""What the purchase models know of a customer."""
+HISTORY_FORECASTS = Result(
+    "history_forecasts",
+    title="the forecast of every purchase history",
+    grain="one row a distinct (frequency, recency, age)",
+    columns=(
+        Column("frequency", "count", "Frequency", "Repeat purchase occasions."),
+        Column("recency", "number", "Recency", "From the first purchase to the last.", "weeks"),
+        Column("age", "number", "Age", "From the first purchase to as-of.", "weeks"),
+        Column("probability_alive", "share", "P(alive)", "Has not stopped for good."),
+        Column(
+            "expected_purchases",
+            "number",
+            "Expected purchases",
+            "Over the weeks ahead.",
+            decimals=2,
+        ),
+        Column(
+            "discounted_purchases",
+            "number",
+            "Discounted purchases",
+            "The same, each counted with its discount.",
+            decimals=2,
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +66,7 @@ class Money:
     @property
     def weekly_discount(self) -> float:
         """Rate of continuous discounting, per week."""
-        return float(np.log1p(self.discount_rate) / WEEKS_PER_YEAR)
+        return float(np.log1p(self.discount_rate) / WEEKS_A_YEAR)
 
 
 def discounted_value(
@@ -44,15 +75,15 @@ def discounted_value(
     """Expected purchases and expected discounted value of each customer (or group of like ones)
     over a horizon.
 
-    One row a row of `customers`.
+    Grain: one row a row of `customers`.
 
     Parameters
     ----------
     fit : purchase model
     money : money per purchase, yearly discount rate and margin
     customers : frame with frequency, recency, age (weeks) and, where known, value (mean money per
-    repeat purchase day)
-        and spend_frequency (repeat purchase days with money; `frequency` where absent)
+        repeat purchase day) and spend_frequency (repeat purchase days with money; `frequency`
+        where absent)
     horizon : weeks from as_of; 52 for twelve months
 
     Returns
@@ -69,29 +100,19 @@ def discounted_value(
 
     Examples
     --------
-    >>> fit = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
     >>> gamma = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.0, 946)
     >>> one = pd.DataFrame({"frequency": [2], "recency": [30.43], "age": [38.86], "value": [22.35]})
-    >>> float(discounted_value(fit, Money(gamma, margin=1.0), one)["discounted_value"].round(2).iloc[0])
+    >>> discounted_value(fit, Money(gamma, margin=1.0), one)["discounted_value"].round(2).item()
     36.8
     """
-    x, recency, age = (
-        customers[name].to_numpy(dtype=float) for name in ("frequency", "recency", "age")
-    )
     spend_frequency, value = spending(customers)
     each = expected_value(money.fit, spend_frequency, value)
-    if not fit.usable:
-        nothing = np.full(len(customers), np.nan)
-        columns = (nothing, nothing, each, nothing)
-    else:
-        weighted = expected_discounted_purchases(
-            fit, x, recency, age, horizon, money.weekly_discount
-        )
-        alive = probability_alive(fit, x, recency, age)
-        purchases = expected_purchases(fit, x, recency, age, horizon)
-        columns = (alive, purchases, each, weighted * each * money.margin)
-    names = ("probability_alive", "expected_purchases", "expected_value", "discounted_value")
-    return customers.assign(**dict(zip(names, columns, strict=True)))
+    forecast = _forecast(fit, money, customers, horizon)
+    weighted = forecast.pop("discounted_purchases")
+    worth = weighted * each * money.margin
+    return customers.assign(**forecast, expected_value=each, discounted_value=worth)
 
 
 def money_terms(money: Money) -> dict[str, float]:
@@ -107,31 +128,53 @@ def money_terms(money: Money) -> dict[str, float]:
     return {"a": fit.p * fit.gamma, "b": fit.p, "c": fit.q - 1, "margin": money.margin}
 
 
+@gives(HISTORY_FORECASTS)
 def history_forecasts(
     fit: PurchaseFit, money: Money, buyers: pd.DataFrame, *, horizon: float = YEAR_WEEKS
 ) -> pd.DataFrame:
     """The forecast of every distinct purchase history, before money.
 
-    One row a distinct (frequency, recency, age) of `buyers`.
+    Grain: one row a distinct (frequency, recency, age) of `buyers`.
+
+    Parameters
+    ----------
+    fit, money : the models; money gives the discount
+    buyers : frame with frequency, recency, age (weeks)
+    horizon : weeks from as_of
 
     Returns
     -------
     frequency, recency, age (weeks), probability_alive, expected_purchases, discounted_purchases
     (each purchase counted with its discount); NaN where the model could not be fitted
+
+    Examples
+    --------
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> gamma = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.0, 946)
+    >>> like = pd.DataFrame({"frequency": [2, 2], "recency": 30.43, "age": 38.86})
+    >>> history_forecasts(fit, Money(gamma), like, horizon=39)["expected_purchases"].round(3).item()
+    1.226
     """
-    known = buyers[["frequency", "recency", "age"]].drop_duplicates(ignore_index=True)
+    known = buyers[list(HISTORY)].drop_duplicates(ignore_index=True)
+    return known.assign(**_forecast(fit, money, known, horizon))
+
+
+def _forecast(
+    fit: PurchaseFit, money: Money, customers: pd.DataFrame, horizon: float
+) -> dict[str, np.ndarray]:
+    """What the purchase model says of each row; NaN where it could not be fitted."""
+    names = ("probability_alive", "expected_purchases", "discounted_purchases")
     if not fit.usable:
-        return known.assign(
-            probability_alive=np.nan, expected_purchases=np.nan, discounted_purchases=np.nan
-        )
-    past = [known[name].to_numpy(dtype=float) for name in known]
-    return known.assign(
-        probability_alive=probability_alive(fit, *past),
-        expected_purchases=expected_purchases(fit, *past, horizon),
-        discounted_purchases=expected_discounted_purchases(
-            fit, *past, horizon, money.weekly_discount
-        ),
+        return dict.fromkeys(names, np.full(len(customers), np.nan))
+    past = [customers[name].to_numpy(dtype=float) for name in HISTORY]
+    discount = money.weekly_discount
+    forecasts = (
+        probability_alive(fit, *past),
+        expected_purchases(fit, *past, horizon),
+        expected_discounted_purchases(fit, *past, horizon, discount),
     )
+    return dict(zip(names, forecasts, strict=True))
 
 
 def spending(customers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

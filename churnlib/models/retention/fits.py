@@ -1,17 +1,19 @@
 """Two models of retention that can be projected: shifted-beta-geometric and beta-discrete-Weibull.
 
 Every customer has a churn probability of its own, spread over customers as a beta distribution. In
-the sBG model it is the same in each month of life; in the BdW model it grows (c > 1) or falls (c <
-1) with the customer's own tenure. Those most likely to leave go first, so the rate of those who
-remain falls.
+the sBG model it is the same in each month of life; in the BdW model it grows (c > 1) or falls
+(c < 1) with the customer's own tenure. Those most likely to leave go first, so the rate of those
+who remain falls.
 
     S(t) = B(alpha, beta + t^c) / B(alpha, beta), and c = 1 is the sBG model.
 
 The likelihood needs only the life table: with the hazard h_k = 1 - S(k) / S(k - 1), leaving in
-month k, staying through it and entering late all come down to sum_k d_k log h_k + (n_k - d_k) log(1
-- h_k).
+month k, staying through it and entering late all come down to
+
+    sum_k d_k log h_k + (n_k - d_k) log(1 - h_k).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,12 +24,25 @@ from scipy import stats
 
 from churnlib.models.retention.likelihood import at_limit, information, log_survival, maximise
 from churnlib.models.survival.life_table import LifeTable, life_table
+from churnlib.models.survival.splits import refuse_split
+from churnlib.results.columns import Result, gives
+from churnlib.statistics.maximum_likelihood import PARAMETERS as PARAMETER_COLUMNS
+
+__all__ = ["fit_bdw", "fit_sbg", "retention_parameters"]
 
 Model = Literal["sbg", "bdw"]
 PARAMETERS: dict[Model, tuple[str, ...]] = {"sbg": ("alpha", "beta"), "bdw": ("alpha", "beta", "c")}
 NAMES: dict[Model, str] = {"sbg": "shifted-beta-geometric", "bdw": "beta-discrete-Weibull"}
 
-_STARTS = {"sbg": (1.0,), "bdw": (1.0, 0.6, 1.6)}
+RETENTION_PARAMETERS = Result(
+    "retention_parameters",
+    title="the parameters of the retention models",
+    grain="one row a model and parameter",
+    columns=PARAMETER_COLUMNS,
+)
+STARTS_OF_C = (1.0, 0.6, 1.6)
+SMALLEST_BETA = 0.1
+"""Where the search for beta begins, at the least."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +117,13 @@ def fit_sbg(lifetimes: pd.DataFrame) -> RetentionFit:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False],
-    ...                      "customers": [369, 163, 86, 382]})
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3]})
+    >>> left, stayed = [True] * 3, [False]
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[369, 163, 86, 382])
     >>> {name: round(value, 2) for name, value in fit_sbg(rows).parameters.items()}
     {'alpha': 0.78, 'beta': 1.33}
     """
+    refuse_split(lifetimes, "A fit")
     return fit_table(life_table(lifetimes), "sbg")
 
 
@@ -130,11 +147,13 @@ def fit_bdw(lifetimes: pd.DataFrame) -> RetentionFit:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 4, 4], "event_observed": [True] * 4 + [False],
-    ...                      "customers": [131, 126, 90, 60, 593]})
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 4, 4]})
+    >>> left, stayed = [True] * 4, [False]
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[131, 126, 90, 60, 593])
     >>> {name: round(value, 2) for name, value in fit_bdw(rows).parameters.items()}
     {'alpha': 0.26, 'beta': 1.72, 'c': 1.58}
     """
+    refuse_split(lifetimes, "A fit")
     return fit_table(life_table(lifetimes), "bdw")
 
 
@@ -146,19 +165,14 @@ def fit_table(table: LifeTable, model: Model) -> RetentionFit:
         nan = float("nan")
         return RetentionFit(model, (nan, nan, nan), nan, np.full((free, free), nan), reason)
     starts = _starts(table, model)
-    at_risk, events = (
-        np.repeat(x[None, :], len(starts), axis=0) for x in (table.at_risk, table.events)
-    )
+    at_risk = np.repeat(table.at_risk[None, :], len(starts), axis=0)
+    events = np.repeat(table.events[None, :], len(starts), axis=0)
     found, log_likelihood = maximise(at_risk, events, starts, free)
     best = int(np.argmax(log_likelihood))
     inner = ~at_limit(found[best])[:free]
-    covariance = np.zeros((free, free))
-    within = np.ix_(inner, inner)
-    covariance[within] = np.linalg.pinv(
-        information(table.at_risk, found[best])[:free, :free][within]
-    )
     note = "" if inner.all() else _limit_note(found[best])
     estimates = tuple(float(value) for value in np.exp(found[best]))
+    covariance = _covariance(table, found[best], inner)
     return RetentionFit(model, estimates, float(log_likelihood[best]), covariance, note)
 
 
@@ -176,8 +190,9 @@ def predict_survival(fit: RetentionFit, tenures: ArrayLike) -> np.ndarray:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False],
-    ...                      "customers": [369, 163, 86, 382]})
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3]})
+    >>> left, stayed = [True] * 3, [False]
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[369, 163, 86, 382])
     >>> predict_survival(fit_sbg(rows), [0, 1, 12]).round(2)
     array([1.  , 0.63, 0.16])
     """
@@ -206,29 +221,55 @@ def nested_test(sbg: RetentionFit, bdw: RetentionFit) -> NestedTest:
     return NestedTest(statistic, float(stats.chi2.sf(statistic, 1)))
 
 
-def retention_parameters(*fits: RetentionFit) -> pd.DataFrame:
-    """Parameters of these fits as a frame: one row a parameter.
+@gives(RETENTION_PARAMETERS)
+def retention_parameters(fits: Iterable[RetentionFit]) -> pd.DataFrame:
+    """Parameters of these fits as a frame.
+
+    Grain: one row a model and parameter.
+
+    Parameters
+    ----------
+    fits : fits of `fit_sbg` and `fit_bdw`, or those of a projection: `projection.fits.values()`
 
     Returns
     -------
     frame
         model · parameter · estimate · standard_error (NaN without a fit, or at the limit of what is
         searched).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3]})
+    >>> left, stayed = [True] * 3, [False]
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[369, 163, 86, 382])
+    >>> retention_parameters([fit_sbg(rows)])["parameter"].tolist()
+    ['alpha', 'beta']
     """
     rows = [
         (fit.model, name, value, fit.standard_errors[name])
         for fit in fits
         for name, value in fit.parameters.items()
     ]
-    return pd.DataFrame(rows, columns=["model", "parameter", "estimate", "standard_error"])
+    return pd.DataFrame(rows, columns=[column.name for column in PARAMETER_COLUMNS])
+
+
+def _covariance(table: LifeTable, log_parameters: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """The inverse of the expected information; 0 for a parameter that stands at its limit."""
+    free = len(inner)
+    within = np.ix_(inner, inner)
+    covariance = np.zeros((free, free))
+    known = information(table.at_risk, log_parameters)[:free, :free]
+    covariance[within] = np.linalg.pinv(known[within])
+    return covariance
 
 
 def _starts(table: LifeTable, model: Model) -> np.ndarray:
     if model == "bdw":
         sbg = np.log(fit_table(table, "sbg").estimates)
-        return np.array([[sbg[0], sbg[1], np.log(c)] for c in _STARTS["bdw"]])
+        return np.array([[sbg[0], sbg[1], np.log(c)] for c in STARTS_OF_C])
     mean = table.events.sum() / table.at_risk.sum()
-    return np.array([[0.0, np.log(max(1 / mean - 1, 0.1)), 0.0]])
+    beta = max(1 / mean - 1, SMALLEST_BETA)
+    return np.array([[0.0, np.log(beta), 0.0]])
 
 
 def _no_maximum(table: LifeTable, free: int) -> str:
@@ -238,13 +279,20 @@ def _no_maximum(table: LifeTable, free: int) -> str:
     if not table.events.any():
         return "Nobody has left yet, so the data do not say how long customers stay."
     if not (table.at_risk > table.events).any():
-        return "Everybody left in the first month seen, so nobody is left whose stay could be projected."
+        return (
+            "Everybody left in the first month seen, so nobody is left whose stay could be "
+            "projected."
+        )
     if months < free:
-        return f"Only {months} month{'s' if months > 1 else ''} of life seen: too few for the {free} parameters."
+        seen = "1 month" if months == 1 else f"{months} months"
+        return f"Only {seen} of life seen: too few for the {free} parameters."
     return ""
 
 
 def _limit_note(log_parameters: np.ndarray) -> str:
     if log_parameters[1] > 0:
-        return "Customers do not differ measurably in how likely they are to leave: the model is at its limit."
+        return (
+            "Customers do not differ measurably in how likely they are to leave: the model is at "
+            "its limit."
+        )
     return "Customers either leave at once or not at all: the model is at its limit."

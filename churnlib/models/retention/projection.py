@@ -24,18 +24,39 @@ from churnlib.models.retention.fits import (
 from churnlib.models.retention.likelihood import log_survival
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table, resampled_tables
-from churnlib.statistics.intervals import LEVEL
+from churnlib.models.survival.splits import refuse_split
+from churnlib.results.columns import Column, Result, rate, tagged
+from churnlib.statistics.rules import CLEAR, LEVEL
+
+__all__ = ["project"]
 
 HORIZON = 36
 """Months projected beyond the data."""
-SIGNIFICANCE = 0.05
-"""Level of the nested test."""
+SMALLEST_P = 0.001
+"""Smaller p-values are told as below it."""
 TOO_FEW = f"Fewer than {MIN_AT_RISK} customers have been watched through their first month."
 DRAWS = 200
 SEED = 20261031
 
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 """Quantiles of the bootstrap draws that bound a range."""
+PROJECTION = Result(
+    "projection",
+    title="the projected survival curve",
+    grain="one row a tenure, from 0",
+    columns=(
+        Column("tenure", "count", "Tenure", "Whole months stayed.", unit="months"),
+        Column("part", "text", "Part", "observed: the data reach so far; projected: beyond them."),
+        *rate(
+            "estimate",
+            "Still there",
+            "Share of customers who stay longer than that: Kaplan-Meier, then the model's ratios.",
+            "",
+            frame="estimate",
+        ),
+        Column("fitted", "share", "Model", "The model's own curve from tenure 0."),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +69,7 @@ class Projection:
         The model used; None where none could be fitted.
     reason : str
         Which model was taken and why, or why there is none, for readers.
-    curve : frame
+    curve : frame, declared as `PROJECTION`
         tenure (months) · part ("observed" or "projected") · estimate · low, high (95 %; where
         projected, that of refits to resamples, widened to the back-test's error) · fitted (the
         model's own curve from tenure 0; NaN without a model).
@@ -68,11 +89,6 @@ class Projection:
     nested: NestedTest
     backtest: pd.DataFrame
     error_factor: float
-
-    @property
-    def alpha(self) -> float:
-        """alpha of the model used; NaN without one."""
-        return self.fits[self.model].estimates[0] if self.model else float("nan")
 
     @property
     def mean_is_infinite(self) -> bool:
@@ -107,6 +123,10 @@ def project(
     -------
     Projection
 
+    Raises
+    ------
+    SplitError : the frame holds several segments
+
     Notes
     -----
     The beta-discrete-Weibull model is used where the nested test asks for it at 5 % and the
@@ -117,12 +137,14 @@ def project(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False],
-    ...                      "customers": [369, 163, 86, 382]})
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3]})
+    >>> left, stayed = [True] * 3, [False]
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[369, 163, 86, 382])
     >>> found = project(rows, horizon=12)
     >>> found.model, int(found.curve.tenure.max()), found.mean_is_infinite
     ('sbg', 15, True)
     """
+    refuse_split(lifetimes, "A projection")
     table = life_table(lifetimes)
     fits = {model: fit_table(table, model) for model in NAMES}
     nested = nested_test(fits["sbg"], fits["bdw"])
@@ -137,6 +159,7 @@ def project(
         span = {"reach": reach, "last": reach + horizon}
         sampled = sampled_survival(lifetimes, fits[model], **span, draws=draws, seed=seed)
         curve = _continued(curve, table, fits[model], factor, sampled)
+    tagged(curve, PROJECTION, lifetimes)
     return Projection(model, reason, curve, fits, nested, scores, factor)
 
 
@@ -194,27 +217,22 @@ def _choose(
     if not fits["sbg"].fitted:
         return None, fits["sbg"].reason
     if not fits["bdw"].fitted:
-        return (
-            "sbg",
-            f"The {sbg} model is used; the {bdw} model cannot be fitted. {fits['bdw'].reason}",
-        )
-    p_value = f"p = {nested.p_value:.3f}" if nested.p_value >= 0.001 else "p < 0.001"
-    if nested.p_value >= SIGNIFICANCE:
-        return (
-            "sbg",
-            f"The {sbg} model is used: the {bdw} model fits no better than chance allows "
-            f"({p_value}).",
-        )
+        why = f"the {bdw} model cannot be fitted. {fits['bdw'].reason}"
+        return "sbg", f"The {sbg} model is used; {why}"
+    p_value = f"p = {nested.p_value:.3f}"
+    if nested.p_value < SMALLEST_P:
+        p_value = f"p < {SMALLEST_P}"
+    if nested.p_value >= CLEAR:
+        why = f"the {bdw} model fits no better than chance allows ({p_value})"
+        return "sbg", f"The {sbg} model is used: {why}."
     wins = f"the nested test favours the {bdw} model ({p_value})"
     score = scores.set_index("model")["log_score"]
     if not {"sbg", "bdw"} <= set(score.index):
         return "bdw", f"The {bdw} model is used: {wins}; there are no earlier data for a back-test."
     if score["bdw"] >= score["sbg"]:
         return "bdw", f"The {bdw} model is used: {wins} and it did better in the back-test."
-    return (
-        "sbg",
-        f"The {sbg} model is used: {wins}, but the {sbg} model did better in the back-test.",
-    )
+    but = f"{wins}, but the {sbg} model did better in the back-test"
+    return "sbg", f"The {sbg} model is used: {but}."
 
 
 def _observed(lifetimes: pd.DataFrame) -> pd.DataFrame:
@@ -228,10 +246,10 @@ def _continued(
 ) -> pd.DataFrame:
     reach, last = int(curve["tenure"].max()), sampled.shape[1] - 1
     low, high = np.quantile(sampled, TAILS, axis=0)
-    estimate, faster, slower = (
-        fitted_survival(table, fit, reach=reach, last=last, factor=by)
-        for by in (1.0, factor, 1 / factor)
-    )
+    span = {"reach": reach, "last": last}
+    estimate = fitted_survival(table, fit, **span)
+    faster = fitted_survival(table, fit, **span, factor=factor)
+    slower = fitted_survival(table, fit, **span, factor=1 / factor)
     projected = pd.DataFrame(
         {
             "tenure": np.arange(last + 1),

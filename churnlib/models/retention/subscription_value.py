@@ -1,61 +1,131 @@
 """What a subscriber is worth: survival times revenue times margin, discounted.
 
 A customer pays at the start of each month of life: the first payment (k = 0) is certain and not
-discounted; payment k is made by the share S(k) still there after k whole months and discounted by k
-months, (1 + yearly rate)^(-k / 12). A lifetime is the first unbroken stay: money after a return is
-left out.
+discounted; payment k is made by the share S(k) still there after k whole months and discounted by
+k months, (1 + yearly rate)^(-k / 12). A lifetime is the first unbroken stay: money after a return
+is left out.
 """
 
 import numpy as np
 import pandas as pd
 
+from churnlib.models.retention.fits import retention_parameters
 from churnlib.models.retention.plain_value import plain_value
 from churnlib.models.retention.projection import Projection
-from churnlib.models.retention.value_range import ALL, ValueTerms, outlook, segments, valued
+from churnlib.models.retention.value_range import Outlook, ValueTerms, outlook, valued
+from churnlib.models.survival.splits import segments, split_by
+from churnlib.results.columns import SPLIT, Column, Result, gives
+from churnlib.results.terms import Term
+from churnlib.statistics.maximum_likelihood import PARAMETERS
 
-_COST_COLUMNS = ["cac", "ltv_to_cac", "payback_months"]
-_RANGE_COLUMNS = ["value", "value_low", "value_high", "observed_value", "projected_value"]
-_HEAD = ["segment_column", "segment", "customers"]
-_VALUE_COLUMNS = [*_HEAD, *_RANGE_COLUMNS, "arpa", "plain_value", *_COST_COLUMNS, "reason"]
-_REMAINING_COLUMNS = [*_HEAD, "mrr", *_RANGE_COLUMNS, "value_per_customer", "reason"]
+__all__ = ["acquisition", "clv_parameters", "subscription_value"]
+
+NOBODY_ACTIVE = "Nobody is active, so there is no ARPA."
+CUSTOMER_LIFETIME_VALUE = Term(
+    "Customer lifetime value",
+    "Discounted margin of a customer over the stated months: share still there × ARPA × margin.",
+)
+PAYBACK = Term(
+    "Payback",
+    "Monthly payments until a new customer's discounted margin covers what winning it cost; the "
+    "first is made at the start.",
+)
+VALUE_COLUMNS = (
+    Column("value_low", "money", "from", "The low end of its 95 % range."),
+    Column("value_high", "money", "to", "The high end of its 95 % range."),
+    Column(
+        "observed_value",
+        "money",
+        "Observed part",
+        "Payments within the tenure that the data reach.",
+    ),
+    Column("projected_value", "money", "Projected part", "Payments beyond that tenure."),
+)
+"""What stands behind a value, in whatever result it is."""
+CLV = Result(
+    "clv",
+    title="the value of a new customer",
+    grain="one row a segment; the splits one below the other",
+    columns=(
+        *SPLIT,
+        Column("customers", "count", "Customers", "Whose lifetimes the value rests on."),
+        Column(
+            "value",
+            "money",
+            "Value",
+            "Discounted margin of a new customer over the horizon.",
+            low="value_low",
+            high="value_high",
+        ),
+        *VALUE_COLUMNS,
+        Column("arpa", "money", "ARPA", "MRR ÷ active customers, a month.", decimals=2),
+        Column("plain_value", "money", "Plain value", "ARPA × margin ÷ churn."),
+        Column("cac", "money", "CAC", "What winning a customer cost.", optional=True),
+        Column("ltv_to_cac", "number", "LTV to CAC", "Value ÷ cost.", optional=True),
+        Column(
+            "payback_months",
+            "count",
+            "Payback",
+            "Monthly payments until the value covers the cost.",
+            unit="months",
+            optional=True,
+        ),
+        Column("reason", "text", "Reason", "Why a value is empty."),
+    ),
+)
+ACQUISITION = Result(
+    "acquisition",
+    title="what winning a customer costs",
+    grain="one row a segment of which a cost is known",
+    columns=tuple(
+        CLV.column(name)
+        for name in ("segment_column", "segment", "value", "cac", "ltv_to_cac", "payback_months")
+    ),
+    shown=("segment", "value", "cac", "ltv_to_cac", "payback_months"),
+)
+CLV_PARAMETERS = Result(
+    "clv_parameters",
+    title="the parameters of the models behind the value",
+    grain="one row a model and parameter",
+    columns=PARAMETERS,
+)
+COST_COLUMNS = ["cac", "ltv_to_cac", "payback_months"]
 
 
+@gives(CLV)
 def subscription_value(
     lifetimes: pd.DataFrame,
     arpa: pd.DataFrame,
     projection: Projection,
     *,
-    by: str | None = None,
     terms: ValueTerms | None = None,
 ) -> pd.DataFrame:
     """Value of a new customer over the horizon, by segment.
 
-    Grain: one row a segment; one row in all without `by`.
+    Grain: one row a segment; one row in all where the frames are not split.
 
     Parameters
     ----------
     lifetimes : frame
-        [by], entry, duration (months), event_observed, customers.
+        [segment], entry, duration (months), event_observed, customers.
     arpa : frame
-        [by], customers, mrr (currency per month): today's active customers. A column
-        acquisition_cost (currency per customer) stands before the cost of `terms`.
+        [segment], customers, mrr (currency a month): today's active customers. A column
+        acquisition_cost (currency a customer) stands before the cost of `terms`.
     projection : Projection
         Of the whole business: says which model continues each segment's curve (fitted to the
         segment itself) and how far off its back-test was.
-    by : str, optional
-        Column of both frames to split by.
     terms : ValueTerms, optional
 
     Returns
     -------
     frame
-        segment_column, segment ("all" where nothing is split) · customers (whose lifetimes it rests
-        on) · value (currency per customer) · value_low, value_high (95 %) · observed_value,
-        projected_value (its two parts: payments within and beyond the tenure that the data reach) ·
-        arpa (currency per month) · plain_value (ARPA x margin / churn) · with a cost also cac,
+        segment_column, segment ("all" where nothing is split) · customers (whose lifetimes it
+        rests on) · value (currency a customer) · value_low, value_high (95 %) · observed_value,
+        projected_value (its two parts: payments within and beyond the tenure that the data reach)
+        · arpa (currency a month) · plain_value (ARPA x margin / churn) · with a cost also cac,
         ltv_to_cac, payback_months (payments until value covers the cost; NaN if not within the
-        horizon) · reason (why a value is empty). Values are NaN where no projection can be made and
-        the data do not reach the horizon, or where nobody is active.
+        horizon) · reason (why a value is empty). Values are NaN where no projection can be made
+        and the data do not reach the horizon, or where nobody is active.
 
     Notes
     -----
@@ -66,128 +136,109 @@ def subscription_value(
     Examples
     --------
     >>> from churnlib.models.retention.projection import project
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2], "event_observed": [True, False], "customers": [40, 60]})
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2], "customers": [40, 60]})
+    >>> rows = rows.assign(event_observed=[True, False])
     >>> active = pd.DataFrame({"customers": [60], "mrr": [600.0]})
     >>> terms = ValueTerms(margin=0.5, discount_rate=0.0, horizon=3)
-    >>> float(subscription_value(rows, active, project(rows), terms=terms).value.iloc[0])  # 5 x (1 + 0.6 + 0.6)
+    >>> found = subscription_value(rows, active, project(rows), terms=terms)
+    >>> float(found.value.iloc[0])  # 5 x (1 + 0.6 + 0.6)
     11.0
     """
     terms = terms or ValueTerms()
-    today = dict(segments(arpa, by))
+    today = dict(segments(arpa))
+    name = split_by(lifetimes)
     rows = []
-    for segment, part in segments(lifetimes, by):
+    for segment, part in segments(lifetimes):
         view = outlook(part, projection, terms.horizon - 1, terms)
-        arpa_here, cost = _money(today.get(segment), terms)
-        weights = arpa_here * terms.margin * terms.discounts()
-        worth = valued(view, lambda survival, weights=weights: survival * weights)
-        worth |= {"arpa": arpa_here, "plain_value": plain_value(view.table, arpa_here, terms)}
-        worth |= _against_cost(np.cumsum(view.estimate * weights), cost)
-        reason = view.reason or (
-            "" if arpa_here == arpa_here else "Nobody is active, so there is no ARPA."
-        )
-        rows.append(_head(by, segment, part) | worth | {"reason": reason})
-    values = pd.DataFrame(rows, columns=_VALUE_COLUMNS)
-    return values if values["cac"].notna().any() else values.drop(columns=_COST_COLUMNS)
+        head = {"segment_column": name, "segment": segment}
+        head["customers"] = int(part["customers"].sum())
+        rows.append(head | _worth(view, today.get(segment), terms))
+    values = pd.DataFrame(rows, columns=[column.name for column in CLV.columns])
+    if values["cac"].notna().any():
+        return values
+    return values.drop(columns=COST_COLUMNS)
 
 
-def remaining_value(
-    lifetimes: pd.DataFrame,
-    active: pd.DataFrame,
-    projection: Projection,
-    *,
-    by: str | None = None,
-    terms: ValueTerms | None = None,
-) -> pd.DataFrame:
-    """What today's customers will still pay over the horizon.
+@gives(ACQUISITION)
+def acquisition(values: pd.DataFrame) -> pd.DataFrame:
+    """What winning a customer cost, against what it is worth.
 
-    Grain: one row a segment; one row in all without `by`.
+    Grain: one row a segment of which a cost is known; none where of no segment.
 
     Parameters
     ----------
-    lifetimes : frame
-        [by], entry, duration (months), event_observed, customers.
-    active : frame
-        [by], tenure (whole months completed by as_of), customers, mrr (currency per month): today's
-        base.
-    projection : Projection
-        Of the whole business, as for `subscription_value`.
-    by : str, optional
-        Column of both frames to split by.
-    terms : ValueTerms, optional
+    values : frame
+        The result of `subscription_value`.
 
     Returns
     -------
     frame
-        segment_column, segment · customers, mrr (active today) · value (currency, the whole base) ·
-        value_low, value_high (95 %) · observed_value, projected_value (its two parts) ·
-        value_per_customer · reason (why a value is empty).
+        segment_column, segment · value · cac (currency a customer) · ltv_to_cac · payback_months
+        (monthly payments until value covers the cost).
 
-    Notes
-    -----
-    A customer of tenure k has paid for its month of life k + 1. What remains is the sum over j = 1
-    ... horizon of S(k + j) / S(k) x MRR x margin x discount(j - 1): the next payment falls due
-    within a month and is not discounted.
+    Examples
+    --------
+    >>> values = pd.DataFrame({"segment_column": "all", "segment": "all", "value": [90.0]})
+    >>> len(acquisition(values))
+    0
+    """
+    columns = [column.name for column in ACQUISITION.columns]
+    known = values.reindex(columns=columns)
+    return known[known["ltv_to_cac"].notna()]
+
+
+@gives(CLV_PARAMETERS)
+def clv_parameters(projection: Projection) -> pd.DataFrame:
+    """Parameters of the retention models behind a value.
+
+    Grain: one row a model and parameter: model, parameter, estimate, standard_error, as
+    `retention_parameters` has them.
 
     Examples
     --------
     >>> from churnlib.models.retention.projection import project
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 3], "event_observed": [True, False], "customers": [40, 60]})
-    >>> active = pd.DataFrame({"tenure": [0, 1], "customers": [1, 1], "mrr": [10.0, 10.0]})
-    >>> terms = ValueTerms(margin=1.0, discount_rate=0.0, horizon=2)
-    >>> float(remaining_value(rows, active, project(rows), terms=terms).value.iloc[0])  # 10 (0.6 + 0.6) + 10 (1 + 1)
-    32.0
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2], "customers": [40, 60]})
+    >>> projection = project(rows.assign(event_observed=[True, False]))
+    >>> clv_parameters(projection)["model"].unique().tolist()
+    ['sbg', 'bdw']
     """
-    terms = terms or ValueTerms()
-    watched = dict(segments(lifetimes, by))
-    rows = []
-    for segment, base in segments(active, by):
-        last = int(base["tenure"].max()) + terms.horizon
-        view = outlook(watched.get(segment, lifetimes.iloc[:0]), projection, last, terms)
-        worth = valued(view, lambda survival, base=base: _still_to_come(survival, base, terms))
-        head = _head(by, segment, base) | {"mrr": float(base["mrr"].astype(float).sum())}
-        per_customer = worth["value"] / head["customers"] if head["customers"] else np.nan
-        rows.append(head | worth | {"value_per_customer": per_customer, "reason": view.reason})
-    return pd.DataFrame(rows, columns=_REMAINING_COLUMNS)
+    return retention_parameters(projection.fits.values())
 
 
-def _head(by: str | None, segment: str, part: pd.DataFrame) -> dict:
-    return {
-        "segment_column": by or ALL,
-        "segment": segment,
-        "customers": int(part["customers"].sum()),
-    }
+def _worth(view: Outlook, today: pd.DataFrame | None, terms: ValueTerms) -> dict[str, object]:
+    """A new customer's value, its parts and its cost."""
+    arpa, cost = _money(today, terms)
+    weights = arpa * terms.margin * terms.discounts()
+    worth = valued(view, lambda survival: survival * weights)
+    plain = plain_value(view.table, arpa, terms)
+    against = _against_cost(np.cumsum(view.estimate * weights), cost)
+    reason = view.reason
+    if not reason and np.isnan(arpa):
+        reason = NOBODY_ACTIVE
+    return worth | {"arpa": arpa, "plain_value": plain} | against | {"reason": reason}
 
 
 def _money(today: pd.DataFrame | None, terms: ValueTerms) -> tuple[float, float]:
-    """ARPA and cost per customer of a segment; NaN where unknown."""
-    cost = np.nan if terms.acquisition_cost is None else float(terms.acquisition_cost)
+    """ARPA and cost a customer of a segment; NaN where unknown."""
+    cost = np.nan
+    if terms.acquisition_cost is not None:
+        cost = float(terms.acquisition_cost)
     if today is None or not today["customers"].sum():
         return np.nan, cost
     if "acquisition_cost" in today:
         own = today["acquisition_cost"].astype(float).mean()
-        cost = cost if np.isnan(own) else float(own)
-    return float(today["mrr"].astype(float).sum() / today["customers"].sum()), cost
+        if not np.isnan(own):
+            cost = float(own)
+    mrr = today["mrr"].astype(float).sum()
+    return float(mrr / today["customers"].sum()), cost
 
 
 def _against_cost(earned: np.ndarray, cost: float) -> dict[str, float]:
     """What a customer cost, against what it has brought in by each payment."""
+    against = {"cac": cost, "ltv_to_cac": np.nan, "payback_months": np.nan}
+    if cost > 0:
+        against["ltv_to_cac"] = float(earned[-1] / cost)
     covered = np.flatnonzero(earned >= cost)
-    return {
-        "cac": cost,
-        "ltv_to_cac": float(earned[-1] / cost) if cost > 0 else np.nan,
-        "payback_months": float(covered[0] + 1) if covered.size else np.nan,
-    }
-
-
-def _still_to_come(survival: np.ndarray, base: pd.DataFrame, terms: ValueTerms) -> np.ndarray:
-    """What today's customers will pay at each tenure, under each survival curve (rows)."""
-    worth = np.zeros_like(survival)
-    for tenure, mrr in base.groupby("tenure")["mrr"].sum().astype(float).items():
-        ahead = slice(tenure + 1, tenure + 1 + terms.horizon)
-        here = survival[:, tenure : tenure + 1]
-        # A curve that has come down to 0 has nobody left who could pay.
-        share = np.divide(
-            survival[:, ahead], here, out=np.zeros_like(survival[:, ahead]), where=here != 0
-        )
-        worth[:, ahead] += share * mrr * terms.margin * terms.discounts()
-    return worth
+    if covered.size:
+        against["payback_months"] = float(covered[0] + 1)
+    return against

@@ -1,6 +1,6 @@
 """Terms of a value, the survival behind it, and its range."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,11 @@ from churnlib.models.retention.projection import (
     fitted_survival,
     sampled_survival,
 )
-from churnlib.models.survival.life_table import LifeTable, grouped, life_table
+from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.params.model import Params
-from churnlib.results.segments import ALL
+from churnlib.periods import MONTHS_A_YEAR
+
+__all__ = ["ValueTerms", "value_terms"]
 
 HORIZON = 60
 """Months of payments that a value adds up."""
@@ -51,7 +53,8 @@ class ValueTerms:
 
     def discounts(self) -> np.ndarray:
         """Worth today of one unit paid in 0, 1, ..., `horizon` - 1 months."""
-        return (1 + self.discount_rate) ** (-np.arange(self.horizon) / 12)
+        years = np.arange(self.horizon) / MONTHS_A_YEAR
+        return (1 + self.discount_rate) ** -years
 
 
 def value_terms(params: Params) -> ValueTerms:
@@ -95,7 +98,9 @@ def outlook(
     table = life_table(lifetimes)
     reach = min(table.reach(), last)
     fit = fit_table(table, projection.model) if projection.model else None
-    usable = fit if fit and fit.fitted and table.reach() else None
+    usable = None
+    if fit and fit.fitted and table.reach():
+        usable = fit
     span = {"reach": reach, "last": last}
     factors = (1.0, projection.error_factor, 1 / projection.error_factor)
     curves = [fitted_survival(table, usable, **span, factor=factor) for factor in factors]
@@ -123,12 +128,6 @@ def valued(view: Outlook, valuation: Valuation) -> dict[str, float]:
         "observed_value": float(by_tenure[: view.reach + 1].sum()),
         "projected_value": float(by_tenure[view.reach + 1 :].sum()),
     }
-
-
-def segments(frame: pd.DataFrame, by: str | None) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each segment's name and rows; `ALL` without `by`."""
-    for label, part in grouped(frame, by):
-        yield (str(label[by]) if by else ALL), part
 
 
 def _why_empty(table: LifeTable, fit: RetentionFit | None, projection: Projection) -> str:

@@ -4,20 +4,48 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, grouped, life_table
+from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table
+from churnlib.models.survival.splits import SEGMENT, grouped
+from churnlib.results.columns import TENURE, Column, Result, gives, rate
+from churnlib.results.terms import Term
 from churnlib.statistics.intervals import benjamini_hochberg, wilson
+from churnlib.statistics.rules import CLEAR, MIN_N
+
+__all__ = ["hazard_by_month"]
 
 NEIGHBOURS = 2
 """Months on each side that a month of life is compared with."""
-MIN_N = 30
-"""Fewest at risk, in the month and around it, for a month to be tested."""
-FALSE_DISCOVERY_RATE = 0.05
-"""Expected share of false alarms among the months marked."""
+HAZARD_TERM = Term(
+    "Hazard",
+    "Of the customers there at the start of a month of life, the share that leaves in it.",
+)
+HAZARD = Result(
+    "hazard",
+    title="the hazard by month of life",
+    grain="one row a month of life with at least 20 at risk, in each segment",
+    columns=(
+        TENURE,
+        Column("at_risk", "count", "At risk", "There at its start, and seen to its end."),
+        Column("events", "count", "Left", "Of those at risk, who left in it."),
+        *rate("hazard", "Hazard", "Share of those at risk who left.", "at_risk", frame="estimate"),
+        Column(
+            "around",
+            "share",
+            "Months around",
+            "The pooled share of the two months before and the two after.",
+        ),
+        Column(
+            "stands_out",
+            "flag",
+            "Stands out",
+            "Whether leaving is unusually likely in this month, beyond chance.",
+        ),
+    ),
+)
 
-_COLUMNS = ["tenure", "at_risk", "events", "estimate", "low", "high", "around", "stands_out"]
 
-
-def hazard_by_month(lifetimes: pd.DataFrame, *, by: str | None = None) -> pd.DataFrame:
+@gives(HAZARD)
+def hazard_by_month(lifetimes: pd.DataFrame) -> pd.DataFrame:
     """Share of the customers at risk who leave in each month of life, marking where leaving is
     unusually likely.
 
@@ -26,14 +54,12 @@ def hazard_by_month(lifetimes: pd.DataFrame, *, by: str | None = None) -> pd.Dat
     Parameters
     ----------
     lifetimes : frame
-        [by], entry, duration (months), event_observed, customers.
-    by : str, optional
-        Column of `lifetimes` to split by.
+        [segment], entry, duration (months), event_observed, customers.
 
     Returns
     -------
     frame
-        [by] · tenure (month of life, from 1) · at_risk, events (customers) · estimate (share
+        [segment] · tenure (month of life, from 1) · at_risk, events (customers) · estimate (share
         leaving) · low, high (95 %, Wilson) · around (pooled share of the two months before and the
         two after; NaN without any) · stands_out (bool).
 
@@ -41,29 +67,34 @@ def hazard_by_month(lifetimes: pd.DataFrame, *, by: str | None = None) -> pd.Dat
     -----
     A month stands out when its rate is above that of the months before it, above that of the months
     after it, and significantly above both together: the exact one-sided test of two rates
-    (Przyborowski and Wilenski 1940), with the false discovery rate held at 5 % over every month and
-    segment scanned. Both sides are asked for because on a falling curve every month is above those
-    that follow; so the first and the last month are never marked.
+    (Przyborowski and Wilenski 1940), with the false discovery rate held at 5 % over every month
+    and segment scanned. A month is tested with 30 at risk in it and around it. Both sides are
+    asked for because on a falling curve every month is above those that follow; so the first and
+    the last month are never marked.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 4, 4], "event_observed": [True] * 4 + [False],
-    ...                      "customers": [10, 90, 10, 10, 880]})
+    >>> left, stayed = [True] * 4, [False]
+    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 4, 4]})
+    >>> rows = rows.assign(event_observed=left + stayed, customers=[10, 90, 10, 10, 880])
     >>> hazard_by_month(rows).query("stands_out").tenure.tolist()
     [2]
     """
-    parts = [_months(life_table(part)).assign(**label) for label, part in grouped(lifetimes, by)]
-    ordered = ([by] if by else []) + _COLUMNS
+    head = [SEGMENT] if SEGMENT in lifetimes else []
+    ordered = [*head, *(column.name for column in HAZARD.columns)]
+    parts = [_months(life_table(part)).assign(**label) for label, part in grouped(lifetimes)]
     if not parts:
         return pd.DataFrame(columns=ordered)
+    # All months of all segments are one scan.
     hazards = pd.concat(parts, ignore_index=True)
-    hazards["stands_out"] = benjamini_hochberg(hazards.pop("p_value")) <= FALSE_DISCOVERY_RATE
-    hazards["stands_out"] &= hazards.pop("above_both_sides")
+    adjusted = benjamini_hochberg(hazards["p_value"])
+    hazards["stands_out"] = (adjusted <= CLEAR) & hazards["above_both_sides"]
     return hazards[ordered]
 
 
 def _months(table: LifeTable) -> pd.DataFrame:
-    before, after = _pooled(table, -NEIGHBOURS, -1), _pooled(table, 1, NEIGHBOURS)
+    before = _pooled(table, -NEIGHBOURS, -1)
+    after = _pooled(table, 1, NEIGHBOURS)
     around_n, around_events = before[0] + after[0], before[1] + after[1]
     estimate = table.hazard()
     low, high = wilson(table.events, table.at_risk)

@@ -4,14 +4,34 @@ Every survival model of the kit needs nothing else. Late entry is exact: a custo
 only in the months in which it was watched, entry < month of life <= duration.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from churnlib.results.terms import Term
+
 MIN_AT_RISK = 20
 """A curve ends before the first month of life with fewer at risk than this."""
+
+MONTH_OF_LIFE = Term(
+    "Month of life",
+    "The k-th month since a customer's start; who leaves in it has tenure k at leaving.",
+)
+AT_RISK = Term(
+    "At risk",
+    "Customers who were there at the start of a month of life and whose month was observed to "
+    "its end.",
+)
+EVENT_OBSERVED = Term("Event observed", "Whether the end of a lifetime was seen.")
+CENSORED = Term(
+    "Censored",
+    "Of a lifetime whose end was not seen: it counts for as long as it was seen, and no longer.",
+)
+LATE_ENTRY = Term(
+    "Late entry",
+    "A customer who started before the records begin: watched only from then on.",
+)
 
 
 @dataclass(frozen=True)
@@ -68,9 +88,8 @@ def life_table(lifetimes: pd.DataFrame) -> LifeTable:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"entry": [0, 0, 1], "duration": [1, 3, 3], "event_observed": [True, False, True],
-    ...                      "customers": [2, 8, 5]})
-    >>> table = life_table(rows)
+    >>> rows = pd.DataFrame({"entry": [0, 0, 1], "duration": [1, 3, 3], "customers": [2, 8, 5]})
+    >>> table = life_table(rows.assign(event_observed=[True, False, True]))
     >>> table.at_risk, table.events
     (array([10., 13., 13.]), array([2., 0., 5.]))
     """
@@ -95,18 +114,6 @@ def resampled_tables(lifetimes: pd.DataFrame, *, draws: int, seed: int) -> LifeT
     return _count(lifetimes.iloc[order], drawn.astype(float))
 
 
-def grouped(lifetimes: pd.DataFrame, by: str | None) -> Iterator[tuple[dict, pd.DataFrame]]:
-    """Each segment's label, ready to be put in front of a row, and its rows; one unlabelled part
-    without `by`.
-    """
-    if by is None:
-        if len(lifetimes):
-            yield {}, lifetimes
-        return
-    for label, part in lifetimes.groupby(by, sort=True, observed=True, dropna=False):
-        yield {by: label}, part
-
-
 def _count(lifetimes: pd.DataFrame, counts: np.ndarray) -> LifeTable:
     entry = lifetimes["entry"].to_numpy(dtype=np.int64)
     duration = lifetimes["duration"].to_numpy(dtype=np.int64)
@@ -119,7 +126,8 @@ def _count(lifetimes: pd.DataFrame, counts: np.ndarray) -> LifeTable:
     gone = _tally(duration[watched], *in_months)
     events = _tally(duration[watched], counts[:, watched] * left[watched], months)
     at_risk = np.cumsum(joined - gone, axis=1)[:, :months]
-    return LifeTable(counts[:, entry == 0].sum(axis=1), at_risk, events[:, 1:])
+    started = counts[:, entry == 0].sum(axis=1)
+    return LifeTable(started, at_risk, events[:, 1:])
 
 
 def _tally(month: np.ndarray, counts: np.ndarray, months: int) -> np.ndarray:

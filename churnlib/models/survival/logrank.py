@@ -7,8 +7,35 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from churnlib.models.survival.life_table import MIN_AT_RISK, grouped, life_table
+from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
+from churnlib.models.survival.splits import segments
+from churnlib.results.columns import Column, Result, gives
 from churnlib.statistics.intervals import benjamini_hochberg
+
+__all__ = ["compare_segments"]
+
+SEGMENT_TESTS = Result(
+    "segment_tests",
+    title="the tests of the segments",
+    grain="one row a column of customers, the clearest difference first",
+    columns=(
+        Column("column", "text", "Split by", "The column of customers whose values differ or not."),
+        Column("groups", "count", "Compared", "Values with enough customers to be compared."),
+        Column("statistic", "number", "Chi-square", "Of the log-rank test.", decimals=2),
+        Column("p_value", "number", "p", "Chance of such a difference by luck alone.", decimals=4),
+        Column(
+            "p_adjusted",
+            "number",
+            "p, adjusted",
+            "Adjusted for all columns scanned (Benjamini-Hochberg).",
+            decimals=4,
+        ),
+        Column("n_scanned", "count", "Scanned", "Columns that could be tested."),
+    ),
+)
+
+SINGULAR = 1e-10
+"""One segment's difference follows from the others': its direction counts for none."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +50,15 @@ class LogRank:
     p_value: float
 
 
-def survival_logrank(lifetimes: pd.DataFrame, by: str) -> LogRank:
-    """Test whether the segments of a column share one survival curve.
+def survival_logrank(lifetimes: pd.DataFrame) -> LogRank:
+    """Test whether the segments of a split frame share one survival curve.
 
     Parameters
     ----------
     lifetimes : frame
-        `by`, entry, duration (months), event_observed, customers.
-    by : str
-        Column of `lifetimes` whose values are compared. Those with fewer than 20 customers are left
-        out: the chi-square distribution is no guide for them, and they have no curve either.
+        segment, entry, duration (months), event_observed, customers. Segments with fewer than 20
+        customers are left out: the chi-square distribution is no guide for them, and they have no
+        curve either.
 
     Returns
     -------
@@ -43,35 +69,36 @@ def survival_logrank(lifetimes: pd.DataFrame, by: str) -> LogRank:
     -----
     Mantel (1966), for k samples, ties exact: in each month of life the observed events of a segment
     less the expected ones, with the hypergeometric covariance. Customers who enter late count at
-    risk only while watched.
+    risk only while watched, which lifelines' test cannot say.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"plan": ["a", "a", "b"], "entry": 0, "duration": [1, 2, 2],
-    ...                      "event_observed": [True, False, False], "customers": [30, 30, 60]})
-    >>> survival_logrank(rows, "plan").p_value < 0.001
+    >>> rows = pd.DataFrame({"segment": ["a", "a", "b"], "entry": 0, "duration": [1, 2, 2]})
+    >>> rows = rows.assign(event_observed=[True, False, False], customers=[30, 30, 60])
+    >>> survival_logrank(rows).p_value < 0.001
     True
     """
-    tables = [
-        life_table(part)
-        for _, part in grouped(lifetimes, by)
-        if part["customers"].sum() >= MIN_AT_RISK
-    ]
+    large = (part for _, part in segments(lifetimes) if part["customers"].sum() >= MIN_AT_RISK)
+    tables = [life_table(part) for part in large]
     months = max((table.months for table in tables), default=0)
-    at_risk, events = np.zeros((len(tables), months)), np.zeros((len(tables), months))
+    at_risk = np.zeros((len(tables), months))
+    events = np.zeros((len(tables), months))
     for row, table in enumerate(tables):
-        at_risk[row, : table.months], events[row, : table.months] = table.at_risk, table.events
+        at_risk[row, : table.months] = table.at_risk
+        events[row, : table.months] = table.events
     difference, covariance = _scores(at_risk, events)
     compared = np.diag(covariance) > 0
-    if compared.sum() < 2:
-        return LogRank(int(compared.sum()), np.nan, 0, np.nan)
-    solution, _, rank, _ = np.linalg.lstsq(
-        covariance[np.ix_(compared, compared)], difference[compared], rcond=1e-10
-    )
-    statistic = float(difference[compared] @ solution)
-    return LogRank(int(compared.sum()), statistic, int(rank), float(stats.chi2.sf(statistic, rank)))
+    groups = int(compared.sum())
+    if groups < 2:
+        return LogRank(groups, np.nan, 0, np.nan)
+    difference = difference[compared]
+    covariance = covariance[np.ix_(compared, compared)]
+    solution, _, rank, _ = np.linalg.lstsq(covariance, difference, rcond=SINGULAR)
+    statistic = float(difference @ solution)
+    return LogRank(groups, statistic, int(rank), float(stats.chi2.sf(statistic, rank)))
 
 
+@gives(SEGMENT_TESTS)
 def compare_segments(lifetimes_by_column: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Log-rank test of every segment column, with the false discoveries of looking at many kept in
     check.
@@ -81,7 +108,7 @@ def compare_segments(lifetimes_by_column: Mapping[str, pd.DataFrame]) -> pd.Data
     Parameters
     ----------
     lifetimes_by_column : mapping of str to frame
-        For each column its lifetimes frame, split by that column.
+        For each column its lifetimes frame, split by that column (in `segment`).
 
     Returns
     -------
@@ -92,18 +119,16 @@ def compare_segments(lifetimes_by_column: Mapping[str, pd.DataFrame]) -> pd.Data
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"plan": ["a", "a", "b"], "entry": 0, "duration": [1, 2, 2],
-    ...                      "event_observed": [True, False, False], "customers": [30, 30, 60]})
+    >>> rows = pd.DataFrame({"segment": ["a", "a", "b"], "entry": 0, "duration": [1, 2, 2]})
+    >>> rows = rows.assign(event_observed=[True, False, False], customers=[30, 30, 60])
     >>> compare_segments({"plan": rows}).n_scanned.tolist()
     [1]
     """
-    tests = [
-        (column, survival_logrank(rows, column)) for column, rows in lifetimes_by_column.items()
-    ]
-    compared = pd.DataFrame(
-        [(column, test.groups, test.statistic, test.p_value) for column, test in tests],
-        columns=["column", "groups", "statistic", "p_value"],
-    )
+    rows = []
+    for column, lifetimes in lifetimes_by_column.items():
+        test = survival_logrank(lifetimes)
+        rows.append((column, test.groups, test.statistic, test.p_value))
+    compared = pd.DataFrame(rows, columns=["column", "groups", "statistic", "p_value"])
     compared["p_adjusted"] = benjamini_hochberg(compared["p_value"].astype(float))
     compared["n_scanned"] = int(compared["p_value"].notna().sum())
     return compared.sort_values(["p_value", "column"], ignore_index=True)
@@ -113,12 +138,8 @@ def _scores(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.nda
     """Observed less expected events of each segment, and their covariance, summed over months."""
     n, d = at_risk.sum(axis=0), events.sum(axis=0)
     informative = (n > 1) & (d > 0)
-    at_risk, events, n, d = (
-        at_risk[:, informative],
-        events[:, informative],
-        n[informative],
-        d[informative],
-    )
+    at_risk, events = at_risk[:, informative], events[:, informative]
+    n, d = n[informative], d[informative]
     share = at_risk / n
     spread = d * (n - d) / (n - 1)
     covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T

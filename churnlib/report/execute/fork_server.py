@@ -29,6 +29,7 @@ PRELOADED = (
     "ipykernel.ipkernel",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_svg",
+    "lifelines",
     "ibis.backends.sql.compilers",
     "pyarrow.pandas_compat",
     "sqlglot.generators",
