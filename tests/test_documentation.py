@@ -16,7 +16,6 @@ import churnlib
 from churnlib.input.expressions import FUNCTIONS
 from churnlib.params.model import Params, TableSource
 from churnlib.params.tables import TABLES
-from churnlib.results.csv_files import REPORT_TABLES
 from tests.business import snapshot_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,14 +136,6 @@ def test_the_parameter_file_is_documented_key_by_key():
     for table in TABLES.values():
         for column in table.columns:
             assert column.name in text, f"{table.name}.{column.name}"
-
-
-def test_fixed_tables_are_documented():
-    text = (ROOT / "README.md").read_text(encoding="utf-8") + (
-        ROOT / "docs" / "parameters.md"
-    ).read_text(encoding="utf-8")
-    for name in REPORT_TABLES:
-        assert f"{name}.csv" in text, name
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
