@@ -1,6 +1,4 @@
-"""The one place that knows the engine: connect, collect, materialise, freeze, and what SQL
-dialect it speaks.
-"""
+"""The one place that knows the engine: connect, collect, materialise, freeze, its SQL dialect."""
 
 import glob
 import re
@@ -12,6 +10,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 from churnlib.errors import DataError
 
@@ -22,6 +21,8 @@ MONEY_DECIMALS = 4
 """Decimals of `MONEY`. Sums of floats are rounded to them: this takes the last bit's noise away and
 nothing else, in currencies of three decimals too."""
 FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet would run."""
+INSTANT = dt.Timestamp(timezone="UTC")
 T = TypeVar("T")
 _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is told of it
     (
@@ -54,9 +55,7 @@ _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is to
 
 
 def connect(database: Path | None = None) -> ibis.BaseBackend:
-    """A fresh embedded engine that shares nothing with other connections, or one over a database
-    file, read only.
-    """
+    """A fresh engine that shares nothing with others, or one over a database file, read only."""
     if database is None:
         return ibis.duckdb.connect()
     return run(lambda: ibis.duckdb.connect(str(database), read_only=True), database.name)
@@ -76,6 +75,14 @@ def read_csv(engine: ibis.BaseBackend, path: Path, n_columns: int, **layout: str
     )
 
 
+def read_arrow(engine: ibis.BaseBackend, rows: pa.Table) -> ir.Table:
+    """Rows at hand in memory, each with its place `_row` from 1."""
+    if "_row" in rows.column_names:
+        rows = rows.drop_columns("_row")
+    placed = rows.append_column("_row", pa.array(range(1, len(rows) + 1), pa.int64()))
+    return engine.create_table(ibis.util.gen_name("churnlib"), placed, temp=True)
+
+
 def collect(expression: ir.Table) -> pd.DataFrame:
     """Run an expression and fetch its (small) result: decimals as float64, dates as datetime64.
 
@@ -93,10 +100,10 @@ def collect(expression: ir.Table) -> pd.DataFrame:
 
 
 def run(query: Callable[[], T], file: str) -> T:
-    """Run a query on the source; what the engine says of a broken file becomes a message that
-    names the file.
-    """
-    import duckdb  # only here: its import starts a thread, and the server that kernels are forked from must have none
+    """Run a query on the source; what the engine says of a broken file becomes a message on it."""
+    # Only here: its import starts a thread, and the server that kernels are forked from must have
+    # none.
+    import duckdb
 
     try:
         return query()
@@ -138,20 +145,18 @@ def freeze_table(table: ir.Table, path: Path) -> None:
 
 
 def write_csv(table: ir.Table, path: Path) -> None:
-    """Write a table of many rows as CSV, on the engine; text that a spreadsheet would run as a
-    formula is defused.
+    """Write a table of many rows as CSV, on the engine.
+
+    Text that a spreadsheet would run as a formula is defused; what is unknown is an empty cell, not
+    the word nan.
     """
-    texts = [name for name, dtype in table.schema().items() if dtype.is_string()]
-    safe = {
-        name: ibis.ifelse(table[name].re_search(FORMULA), "'" + table[name], table[name])
-        for name in texts
-    }
-    # What is unknown is an empty cell, not the word nan.
-    numbers = [name for name, dtype in table.schema().items() if dtype.is_floating()]
-    safe |= {
-        name: ibis.ifelse(table[name].isnan(), ibis.null("float64"), table[name])
-        for name in numbers
-    }
+    safe: dict[str, ir.Value] = {}
+    for name, dtype in table.schema().items():
+        column = table[name]
+        if dtype.is_string():
+            safe[name] = ibis.ifelse(column.re_search(FORMULA), "'" + column, column)
+        if dtype.is_floating():
+            safe[name] = ibis.ifelse(column.isnan(), ibis.null("float64"), column)
     table.mutate(**safe).to_csv(str(path), header=True)
 
 
@@ -162,52 +167,50 @@ def parse_date(column: ir.Column, *, form: str | None, timezone: str) -> ir.Colu
     are ISO or in `form`.
     """
     kind = column.type()
-    if kind.is_timestamp():
-        return (_in_timezone(timezone, column) if kind.timezone else column).date()
     if kind.is_date():
         return column
+    if kind.is_timestamp():
+        return (_in_timezone(timezone, column) if kind.timezone else column).date()
     text = column.cast("string")
     if form:
-        moment = _try_strptime(text, form)
-        return (
-            _in_timezone(timezone, moment.cast(dt.Timestamp(timezone="UTC")))
-            if "%z" in form
-            else moment
-        ).date()
-    instant = text.try_cast(dt.Timestamp(timezone="UTC"))
+        return _in_form(text, form, timezone)
+    instant = text.try_cast(INSTANT)
+    a_day = (text.length() == 10) & text.like("____-__-__")
+    no_iso = ~text.re_search(r"^\d{4}-\d{2}-\d{2}([ T].*)?$")
+    with_offset = text.re_search(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$")
     return ibis.cases(
-        ((text.length() == 10) & text.like("____-__-__"), text.try_cast("date")),
-        (~text.re_search(r"^\d{4}-\d{2}-\d{2}([ T].*)?$"), ibis.null("date")),
-        (
-            text.re_search(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"),
-            _in_timezone(timezone, instant).date(),
-        ),
+        (a_day, text.try_cast("date")),
+        (no_iso, ibis.null("date")),
+        (with_offset, _in_timezone(timezone, instant).date()),
         else_=text.try_cast("timestamp").date(),
     )
+
+
+def _in_form(text: ir.StringValue, form: str, timezone: str) -> ir.DateValue:
+    moment = _try_strptime(text, form)
+    if "%z" in form:
+        moment = _in_timezone(timezone, moment.cast(INSTANT))
+    return moment.date()
 
 
 @ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), dt.timestamp))
 def _try_strptime(text, form): ...
 
 
-@ibis.udf.scalar.builtin(
-    name="timezone", signature=((dt.string, dt.Timestamp(timezone="UTC")), dt.timestamp)
-)
+@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, INSTANT), dt.timestamp))
 def _in_timezone(zone, instant): ...
 
 
 def _in_plain_words(said: str) -> str:
-    """What the engine says of a file: the line, and what is wrong; never a path, never a row of
-    the data.
-    """
+    """What the engine says of a file: the line and what is wrong, never a path nor a row of it."""
     line = re.search(r"CSV Error on Line: (\d+)", said)
     where = f", line {int(line[1]):,}: " if line else ": "
     for pattern, words in _IN_PLAIN_WORDS:
         if found := re.search(pattern, said):
             return where + words.format(*found.groups())
-    return f"{where}not readable: " + re.sub(
-        r"[^\s\"']*/", "", said.strip().splitlines()[0]
-    ).rstrip(".")
+    first = said.strip().splitlines()[0]
+    without_paths = re.sub(r"[^\s\"']*/", "", first)
+    return f"{where}not readable: {without_paths.rstrip('.')}"
 
 
 def _literal(path: Path) -> str:

@@ -1,10 +1,7 @@
 """How a notebook begins: its parameters become a snapshot, whoever runs it."""
 
-import atexit
-import shutil
-import tempfile
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from IPython.display import display
 
@@ -12,14 +9,16 @@ from churnlib.errors import ChurnlibError
 from churnlib.figures import theme
 from churnlib.input.checked import check
 from churnlib.page.blocks import style_block
-from churnlib.params.model import PROJECT
-from churnlib.params.read import params_from_values, read_params
-from churnlib.periods import Period
+from churnlib.params.read import find_params, handed_over, params_from_papermill, read_params
 from churnlib.snapshot.freeze import freeze, open_frozen
 from churnlib.snapshot.snapshot import Snapshot
 
+__all__ = ["start"]
 
-def start(values: dict[str, Any]) -> Snapshot:
+
+def start(
+    values: Mapping[str, Any], *, needs: Literal["subscriptions", "orders"] | None = None
+) -> Snapshot:
     """The snapshot that a notebook's parameters ask for; sets the charts' theme.
 
     Parameters
@@ -28,9 +27,13 @@ def start(values: dict[str, Any]) -> Snapshot:
         frozen : folder of a snapshot, as `churnlib report` gives it; else
         business, model, source, ... : the keys of a parameter file, as `papermill -f FILE` gives
         them; else
-        params : name of a file in params/;
-        period : a period's label; None = the last complete one;
-        needs : the table without which the notebook has nothing to say.
+        params : a parameter file: its path, or its name in params/;
+        period : a period's label; None = the last complete one.
+    needs : the table without which the notebook has nothing to say
+
+    Returns
+    -------
+    Snapshot
 
     Raises
     ------
@@ -40,8 +43,7 @@ def start(values: dict[str, Any]) -> Snapshot:
     if not values.get("frozen"):
         display(style_block())  # a page brings its own style, JupyterLab does not
     snapshot = _opened(values)
-    needs = values.get("needs")
-    if needs and getattr(snapshot, needs) is None:
+    if needs and needs not in snapshot.tables:
         raise ChurnlibError(
             f"This notebook needs the table {needs!r}; "
             f"{snapshot.params.business} (model {snapshot.params.model}) has none."
@@ -49,13 +51,11 @@ def start(values: dict[str, Any]) -> Snapshot:
     return snapshot
 
 
-def _opened(values: dict[str, Any]) -> Snapshot:
+def _opened(values: Mapping[str, Any]) -> Snapshot:
     if values.get("frozen"):
-        return open_frozen(Path(values["frozen"]))
-    file = PROJECT / "params" / str(values["params"])
-    params = params_from_values(values) if values.get("business") else read_params(file)
-    checked = check(params)
-    period = Period.parse(values["period"]) if values.get("period") else checked.latest_period()
-    folder = Path(tempfile.mkdtemp(prefix="churnlib-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return freeze(checked, period, folder)
+        return open_frozen(values["frozen"])
+    if handed_over(values):
+        params = params_from_papermill(values)
+    else:
+        params = read_params(find_params(values.get("params")))
+    return freeze(check(params), values.get("period"))

@@ -12,6 +12,8 @@ from typing import Literal
 
 from churnlib.errors import ParamsError
 
+__all__ = ["Period", "period_range"]
+
 Grain = Literal["month", "quarter"]
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3}
 MONTHS_A_YEAR = 12
@@ -101,8 +103,16 @@ class Period:
 
 
 def period_range(first: Period, last: Period) -> Iterator[Period]:
-    """Every period from `first` to `last`, both included; `ParamsError` where they do not fit
-    together.
+    """Every period from `first` to `last`, both included.
+
+    Raises
+    ------
+    ParamsError : they are of different grains, or `last` lies before `first`
+
+    Examples
+    --------
+    >>> [one.label for one in period_range(Period.parse("2026-02"), Period.parse("2026-04"))]
+    ['2026-02', '2026-03', '2026-04']
     """
     if first.grain != last.grain:
         raise ParamsError(f"period: {first.label} and {last.label} are of different grains.")

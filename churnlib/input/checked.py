@@ -1,35 +1,44 @@
-"""A source opened, mapped and checked: the valid rows of every table, and the account of the
-others.
-"""
+"""A source opened, mapped and checked: the valid rows of every table, the account of the others."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
 
 from churnlib.engine import collect
 from churnlib.errors import DataError, nearest
 from churnlib.input.checks import check_table
 from churnlib.input.coverage import covered
+from churnlib.input.frames import open_frames
 from churnlib.input.mapping import map_table
-from churnlib.input.source import open_source
-from churnlib.params.model import Params
+from churnlib.input.only import require_values
+from churnlib.input.source import RawTable, open_source
+from churnlib.params.model import Params, TableSource
 from churnlib.params.tables import CUSTOMERS, TABLES
 from churnlib.periods import Period
 
-DERIVED = ("first_active_on", "observed_from", "first_plan", "first_category")
+__all__ = ["check"]
+
+FIRSTS = ("first_plan", "first_category")
+"""What a customer had first, which customers can be split by too."""
+DERIVED = ("first_active_on", "observed_from", *FIRSTS)
+MAX_SHAPE = 20
+"""Characters of an id that a message shows the shape of."""
 
 
-def customer_columns(tables: dict[str, ir.Table]) -> list[str]:
-    """The columns that customers can be split by."""
-    own = attributes(tables["customers"]) if "customers" in tables else []
-    derived = (["first_plan"] if "subscriptions" in tables else []) + (
-        ["first_category"] if "orders" in tables else []
-    )
-    return [*own, *derived]
+def customer_columns(tables: Mapping[str, ir.Table]) -> list[str]:
+    """The columns that customers can be split by or restricted to."""
+    columns = attributes(tables["customers"]) if "customers" in tables else []
+    if "subscriptions" in tables:
+        columns.append("first_plan")
+    if "orders" in tables:
+        columns.append("first_category")
+    return columns
 
 
 def attributes(customers: ir.Table) -> list[str]:
@@ -38,16 +47,13 @@ def attributes(customers: ir.Table) -> list[str]:
     return [name for name in customers.columns if name not in kept]
 
 
-MAX_SHAPE = 20
-
-
 @dataclass(frozen=True)
 class Checked:
     """A source opened and checked, for any number of periods.
 
-    tables : {name: valid rows}. data_box : one account a table: read, kept, set aside, by reason,
-    with an example.
-    first_day, last_day : what the data cover, both inclusive.
+    tables : {name: valid rows}
+    data_box : one account a table: read, kept, set aside, by reason, with an example
+    first_day, last_day : what the data cover, both inclusive
     """
 
     params: Params
@@ -67,11 +73,9 @@ class Checked:
     def coverage(self) -> str:
         """For readers: what the data cover, and which period they cover last."""
         latest = self._latest()
-        complete = (
-            f"the last complete {self.params.grain} is {latest.label}"
-            if latest
-            else "no period is complete yet"
-        )
+        complete = "no period is complete yet"
+        if latest:
+            complete = f"the last complete {self.params.grain} is {latest.label}"
         return f"The data cover {self.first_day} to {self.last_day}; {complete}."
 
     def _latest(self) -> Period | None:
@@ -82,57 +86,63 @@ class Checked:
 
 
 def check(params: Params) -> Checked:
-    """Open the source, map and check every table.
+    """Open the source that a parameter file names, map and check every table.
+
+    Returns
+    -------
+    Checked : to be cut at the end of any period, see `freeze`
 
     Raises
     ------
     DataError : what is missing or wrong, where, and how to mend it; too many rows set aside; no
-    usable row at all
+        usable row at all
     """
+    return _checked(params, open_source(params))
+
+
+def check_frames(params: Params, frames: Mapping[str, pa.Table]) -> Checked:
+    """The same of tables at hand: {"subscriptions": rows, ...}."""
+    return _checked(params, open_frames(params, frames))
+
+
+def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]]) -> Checked:
     tables, data_box = {}, []
-    for name, (raw, settings) in open_source(params).items():
+    for name, (raw, settings) in opened.items():
         checked = check_table(map_table(raw, settings, TABLES[name]), params)
         tables[name] = checked.rows
         data_box.append(checked.account)
     _compare_ids(tables, data_box, params)
     first, last = covered(tables[params.activity_table], params)
-    _require_segments(params, tables)
+    _require_columns(params, tables)
+    for name, wanted in params.only.items():
+        require_values(_values_of(name, tables), wanted, f"only.{name}")
     return Checked(params, tables, data_box, first, last)
 
 
 def _compare_ids(
     tables: dict[str, ir.Table], data_box: list[dict[str, Any]], params: Params
 ) -> None:
-    """Ids that are numbers in one table and text in the other would leave every customer without
-    attributes.
-    """
-    given, active = (
-        tables.get("customers"),
-        tables[params.activity_table].select("customer_id").distinct(),
-    )
+    """Ids that are numbers here and text there would leave every customer without attributes."""
+    given = tables.get("customers")
     if given is None:
         return
+    active = tables[params.activity_table].select("customer_id").distinct()
     unknown = active.anti_join(given, "customer_id")
     seen = collect(active.agg(ids=active.count(), first=active.customer_id.min())).iloc[0]
-    n_unknown, n_given = (
-        collect(unknown.agg(n=unknown.count())).n.item(),
-        collect(given.agg(n=given.count())).n.item(),
-    )
-    files = {account["table"]: account for account in data_box}
-    if n_given and seen.ids and n_unknown == seen.ids:
-        there = collect(given.agg(first=given.customer_id.min()))["first"].item()
+    there = collect(given.agg(ids=given.count(), first=given.customer_id.min())).iloc[0]
+    n_unknown = collect(unknown.agg(n=unknown.count())).n.item()
+    accounts = {account["table"]: account for account in data_box}
+    own = accounts[params.activity_table]
+    if there["ids"] and seen["ids"] and n_unknown == seen["ids"]:
         raise DataError(
-            f"{files[params.activity_table]['file']}: no customer_id stands in "
-            f"{files['customers']['file']} too; they look "
-            f"like {_shape(seen['first'])!r} here and {_shape(there)!r} there. Map the same id "
-            "under columns.customer_id, "
-            "or bring one to the other with an expression."
+            f"{own['file']}: no customer_id stands in {accounts['customers']['file']} too; they "
+            f"look like {_shape(seen['first'])!r} here and {_shape(there['first'])!r} there. Map "
+            "the same id under columns.customer_id, or bring one to the other with an expression."
         )
     if n_unknown:
-        said = (
+        own["remarks"].append(
             f"{n_unknown:,} customers stand in no row of customers: their attributes are unknown."
         )
-        files[params.activity_table]["remarks"].append(said)
 
 
 def _shape(identifier: str) -> str:
@@ -140,11 +150,22 @@ def _shape(identifier: str) -> str:
     return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", identifier[:MAX_SHAPE]))
 
 
-def _require_segments(params: Params, tables: dict[str, ir.Table]) -> None:
+def _require_columns(params: Params, tables: Mapping[str, ir.Table]) -> None:
     columns = customer_columns(tables)
-    wanted = [("segments", name) for name in params.segments]
-    wanted += [("cohort_by", params.cohort_by)] if params.cohort_by else []
-    for key, name in wanted:
+    wanted = [("segments", name, "to split by") for name in params.segments]
+    if params.cohort_by:
+        wanted.append(("cohort_by", params.cohort_by, "to split by"))
+    wanted += [("only", name, "to be restricted to") for name in params.only]
+    for key, name, use in wanted:
         if name not in columns:
             hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."
-            raise DataError(f"{key}: customers have no column {name!r} to split by{hint}")
+            raise DataError(f"{key}: customers have no column {name!r} {use}{hint}")
+
+
+def _values_of(name: str, tables: Mapping[str, ir.Table]) -> ir.StringColumn:
+    """Where the values of a column of customers come from."""
+    if "customers" in tables and name in attributes(tables["customers"]):
+        return tables["customers"][name]
+    if name == "first_plan":
+        return tables["subscriptions"].plan
+    return tables["orders"].category

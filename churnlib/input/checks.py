@@ -1,4 +1,4 @@
-"""What a valid row is, and what happens to the others: set aside, counted by reason, one example
+"""What a valid row is, and what happens to the others: set aside, counted by reason, an example
 each.
 
 A rule is a condition under which a row cannot be used; the first that holds is the row's reason.
@@ -38,9 +38,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """The valid rows of one table, typed, and the account of the others (an entry of the data
-    box).
-    """
+    """The valid rows of one table, typed, and the account of the others, for the data box."""
 
     rows: ir.Table
     account: dict[str, Any]
@@ -52,20 +50,18 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     Returns
     -------
     CheckedTable : rows with canonical types (ids and texts as string, dates, money as decimal in
-    the report's
-        currency); account with table, file, read, filtered, kept, apart, set_aside, reasons, a list
-        of {reason, rows, example}, most rows first, and remarks.
+        the report's currency); account with table, file, read, filtered, kept, apart, set_aside,
+        reasons, a list of {reason, rows, example}, most rows first, and remarks.
 
     Raises
     ------
     DataError : more than `policies.max_rejected_share` of the rows are set aside; no subscription
-    or order is left
+        or order is left
     """
     typed = _typed(mapped, params)
     rules = _RULES[mapped.name](typed, params)
-    reason = ibis.cases(
-        *((rule.when.fill_null(False), rule.reason) for rule in rules), else_=ibis.null("string")
-    )
+    broken = [(rule.when.fill_null(False), rule.reason) for rule in rules]
+    reason = ibis.cases(*broken, else_=ibis.null("string"))
     given = [name for name in typed.columns if name.startswith("_given_")]
     judged = materialise(typed.mutate(_reason=reason).drop("_repeated", *given))
     aside = _aside(mapped, judged, rules)
@@ -76,8 +72,8 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
 
 
 def _typed(mapped: MappedTable, params: Params) -> ir.Table:
-    """Canonical columns in their types (absent ones as NULL), attributes as text; `_given_*`
-    says where a value stood.
+    """Canonical columns in their types (absent ones as NULL), attributes as text; `_given_*` says
+    where a value stood.
     """
     rows, schema = mapped.rows, TABLES[mapped.name]
     out: dict[str, ir.Value] = {}
@@ -202,17 +198,7 @@ def _aside(mapped: MappedTable, judged: ir.Table, rules: list[Rule]) -> ir.Table
 def _account(
     mapped: MappedTable, aside: ir.Table, valid: ir.Table, quotes: dict[str, str]
 ) -> dict[str, Any]:
-    counted = collect(
-        aside.group_by(reason=aside._reason).agg(rows=aside.count(), row=aside._row.min())
-    )
-    reasons = [
-        {
-            "reason": one.reason,
-            "rows": int(one.rows),
-            "example": _example(aside, int(one.row), quotes.get(one.reason, _column(one.reason))),
-        }
-        for one in counted.sort_values(["rows", "reason"], ascending=[False, True]).itertuples()
-    ]
+    reasons = _counted(aside, quotes)
     apart = sum(one["rows"] for one in reasons if one["reason"] == TRIAL)
     n_aside = sum(one["rows"] for one in reasons) - apart
     return {
@@ -228,34 +214,40 @@ def _account(
     }
 
 
+def _counted(aside: ir.Table, quotes: dict[str, str]) -> list[dict[str, Any]]:
+    """The reasons, most rows first, each with the first row it holds of."""
+    by_reason = aside.group_by(reason=aside._reason)
+    counted = collect(by_reason.agg(rows=aside.count(), row=aside._row.min()))
+    ordered = counted.sort_values(["rows", "reason"], ascending=[False, True])
+    reasons = []
+    for one in ordered.itertuples():
+        # A refined reason begins with the column it is about.
+        quote = quotes.get(one.reason, one.reason.partition(" ")[0])
+        example = _example(aside, int(one.row), quote)
+        reasons.append({"reason": one.reason, "rows": int(one.rows), "example": example})
+    return reasons
+
+
 def _remarks(valid: ir.Table) -> list[str]:
     """What a reader of the totals should know about valid rows."""
-    ids = collect(
-        valid.agg(exact=valid.customer_id.nunique(), folded=valid.customer_id.lower().nunique())
-    ).iloc[0]
-    alike = int(ids.exact - ids.folded)
-    said = [
-        f"{alike:,} customer ids differ from another in capitals only: they are customers of "
-        "their own."
-    ]
-    said = said if alike else []
+    said = []
+    exact, folded = valid.customer_id.nunique(), valid.customer_id.lower().nunique()
+    alike = int(collect(valid.agg(n=exact - folded)).n.item())
+    if alike:
+        said.append(
+            f"{alike:,} customer ids differ from another in capitals only: they are customers of "
+            "their own."
+        )
     if "ordered_at" in valid.columns:
         n = int(collect(valid.agg(n=(valid.amount < 0).sum().fill_null(0))).n.item())
         rows = "1 row is a return" if n == 1 else f"{n:,} rows are returns"
-        returns = f"{rows} (negative amount): money is reduced, and it is no purchase."
-        said += [returns] if n else []
+        if n:
+            said.append(f"{rows} (negative amount): money is reduced, and it is no purchase.")
     return said
 
 
-def _column(reason: str) -> str:
-    """A refined reason begins with the column it is about."""
-    return reason.partition(" ")[0]
-
-
 def _example(aside: ir.Table, row: int, quote: str) -> str:
-    """`row 17: ends_on = '2026-13-01'`; a missing value is said to be so. Never who the customer
-    is.
-    """
+    """`row 17: ends_on = '2026-13-01'`; a missing value is said to be so. Never who it is about."""
     if quote == "customer_id":
         return f"row {row:,}"
     if quote not in aside.columns:
@@ -263,9 +255,8 @@ def _example(aside: ir.Table, row: int, quote: str) -> str:
     value = aside.filter(aside._row == row)[quote].cast("string").as_scalar().to_pandas()
     if not isinstance(value, str):
         return f"row {row:,}: {quote} is empty"
-    return f"row {row:,}: {quote} = {value[:MAX_QUOTED]!r}" + (
-        "..." if len(value) > MAX_QUOTED else ""
-    )
+    more = "..." if len(value) > MAX_QUOTED else ""
+    return f"row {row:,}: {quote} = {value[:MAX_QUOTED]!r}{more}"
 
 
 def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, params: Params) -> None:
@@ -275,22 +266,17 @@ def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, para
     nothing_left = account["table"] == params.activity_table and not account["kept"]
     if share <= limit and not nothing_left:
         return
-    reasons = [
-        f"{one['rows']:,} rows: {one['reason']} "
-        f"({one['example']}).{advice(one['reason'], aside, mapped)}"
-        for one in account["reasons"]
-    ]
+    why = []
+    if nothing_left and account["filtered"]:
+        why.append(f"{account['filtered']:,} rows: left out by the filter.")
+    for one in account["reasons"]:
+        said = f"{one['rows']:,} rows: {one['reason']} ({one['example']})."
+        why.append(said + advice(one["reason"], aside, mapped))
     if nothing_left:
-        filtered = (
-            [f"{account['filtered']:,} rows: left out by the filter."]
-            if account["filtered"]
-            else []
-        )
-        why = " ".join([*filtered, *reasons]) or "nothing stands below the first line"
-        raise DataError(f"{account['file']}: no usable row: {why.removesuffix('.')}.")
+        told = " ".join(why) or "nothing stands below the first line"
+        raise DataError(f"{account['file']}: no usable row: {told.removesuffix('.')}.")
     raise DataError(
         f"{account['file']}: {account['set_aside']:,} of {considered:,} rows ({share:.1%}) cannot "
-        "be used, more than "
-        f"policies.max_rejected_share = {limit:g} allows. {' '.join(reasons)} "
+        f"be used, more than policies.max_rejected_share = {limit:g} allows. {' '.join(why)} "
         "Mend the source, or raise the limit if this is as it should be."
     )

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from churnlib.engine import collect
 from churnlib.errors import DataError
@@ -24,49 +24,45 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
     Raises
     ------
     DataError : data_from lies after the last row, data_until before the first, or a row years apart
-    from all others
+        from all others
     """
-    days = activity.starts_on if "starts_on" in activity.columns else activity.ordered_at
-    frame = collect(
+    spans = "starts_on" in activity.columns
+    days = activity.starts_on if spans else activity.ordered_at
+    seen = collect(
         activity.agg(
             first=days.min(),
             last=days.max(),
             recorded=activity.recorded_at.max(),
             monthly=(days.day() == 1).all(),
-            spans=ibis.literal("starts_on" in activity.columns),
         )
-    )
-    seen = frame.iloc[0]
+    ).iloc[0]
     _refuse_lonely_dates(activity, days, params)
-    first, last = params.first_day or seen["first"].date(), params.last_day
-    if not last and seen["monthly"] and seen["spans"]:
+    first = params.first_day or seen["first"].date()
+    last = params.last_day
+    if not last and spans and seen["monthly"]:
         last = _last_of_month(seen["last"].date())
-    last = last or max(day.date() for day in (seen["last"], seen["recorded"]) if day == day)
+    if not last:
+        last = max(day.date() for day in (seen["last"], seen["recorded"]) if not pd.isna(day))
     if first > last:
         raise DataError(
-            f"{params.activity_table}: the data would begin on {first} and end on {last}: see "
-            "data_from, data_until."
+            f"{params.activity_table}: the data would begin on {first} and end on {last}: "
+            "see data_from, data_until."
         )
     return first, last
 
 
 def _refuse_lonely_dates(activity: ir.Table, days: ir.DateColumn, params: Params) -> None:
-    """One order dated 2062 would make that the latest month, one of 1970 would open half a
-    century of empty cohorts.
-    """
+    """One order dated 2062 would make that the latest month, one of 1970 decades of cohorts."""
     kept = activity.filter(days.between(params.first_day or FIRST, params.last_day or LAST))
-    months = collect(kept.group_by(month=days.truncate("M")).agg(row=kept._row.min())).sort_values(
-        "month"
-    )
+    by_month = kept.group_by(month=days.truncate("M")).agg(row=kept._row.min())
+    months = collect(by_month).sort_values("month")
     gaps = months.assign(before=months.month.shift())[months.month.diff().dt.days > MAX_GAP]
     if len(gaps):
         gap = gaps.iloc[0]
         raise DataError(
             f"{params.activity_table}, {days.get_name()}: no row between {gap.before:%Y-%m} and "
-            f"{gap.month:%Y-%m} (the "
-            f"next is row {gap.row:,}). A date is wrong on one side: mend it, or say with "
-            "data_from or data_until what "
-            "the data cover."
+            f"{gap.month:%Y-%m} (the next is row {gap.row:,}). A date is wrong on one side: mend "
+            "it, or say with data_from or data_until what the data cover."
         )
 
 

@@ -1,5 +1,4 @@
-"""What a CSV file's first line says, and what makes a file none: told before the engine reads it,
-strictly.
+"""What a CSV file's first line says, and what makes a file none: told before the engine reads it.
 
 Nothing is guessed from the rows: a guess that goes wrong shifts columns or loses rows without a
 word.
@@ -9,6 +8,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from churnlib.errors import DataError
 SEPARATORS = (",", ";", "\t", "|")
 WHITESPACE = "whitespace"
 CHUNK = 1 << 24
-"""Bytes read at a time. A line that fills a whole chunk is refused: the engine can lose one
-without a word.
-"""
+"""Bytes read at a time. A line that fills a whole chunk is refused: the engine can lose one without
+a word."""
 _MARKS = {  # how a file begins that is no UTF-8 text: what it is, what to do
     b"\xff\xfe": "encoded as UTF-16. Save it as CSV UTF-8",
     b"\xfe\xff": "encoded as UTF-16. Save it as CSV UTF-8",
-    b"PK\x03\x04": "an Excel workbook or a zip archive. Save the sheet as CSV UTF-8, or write Parquet",
+    b"PK\x03\x04": "an Excel workbook or a zip archive. "
+    "Save the sheet as CSV UTF-8, or write Parquet",
     b"\x1f\x8b": "compressed with gzip. Call it .csv.gz",
     b"PAR1": "a Parquet file. Call it .parquet",
 }
@@ -43,20 +43,40 @@ def read_layout(path: Path, separator: str | None) -> Layout:
     Parameters
     ----------
     path : a CSV file, compressed where its name ends in .gz
-    separator : as the parameter file gives it ("whitespace": any number of spaces); None = the one
-    that cuts the first
-        line into most columns
+    separator : as the parameter file gives it ("whitespace": any number of spaces);
+        None = the one that cuts the first line into most columns
 
     Raises
     ------
     DataError : empty, not text, not UTF-8, broken off, a line that never ends, no or repeated
-    column names
+        column names
     """
     text = _text(_head(path), path.name)
     given = {"tab": "\t"}.get(separator or "", separator)
-    rows = {one: _first_row(text, one, path.name) for one in ([given] if given else SEPARATORS)}
+    candidates = [given] if given else SEPARATORS
+    rows = {one: _first_row(text, one, path.name) for one in candidates}
     found = max(rows, key=lambda one: len(rows[one]))
-    return Layout(_names(rows[found], path.name), found)
+    return Layout(column_names(rows[found], f"{path.name}, line 1"), found)
+
+
+def column_names(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """The names of a table's columns, trimmed; one without a name is called by its place.
+
+    Raises
+    ------
+    DataError : no column has a name, or two have the same, capitals aside; begins with `where`
+    """
+    named = tuple(name.strip() or f"column {n}" for n, name in enumerate(names, start=1))
+    if not any(name.strip() for name in names):
+        raise DataError(f"{where}: empty. The first line names the columns.")
+    seen: dict[str, int] = {}
+    for n, name in enumerate(named, start=1):
+        first = seen.setdefault(name.casefold(), n)
+        if first != n:
+            raise DataError(
+                f"{where}: columns {first} and {n} are both called {name!r}. Rename one there."
+            )
+    return named
 
 
 def _head(path: Path) -> bytes:
@@ -64,21 +84,21 @@ def _head(path: Path) -> bytes:
     shorter one.
     """
     head, lines = b"", 1
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with opened(path, "rb") as file:
             while chunk := file.read(CHUNK):
                 head = head or chunk
                 if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
                     raise DataError(
-                        f"{path.name}, line {lines:,}: longer than {CHUNK:,} bytes. Lines end in "
-                        "a line break."
+                        f"{path.name}, line {lines:,}: longer than {CHUNK:,} bytes. "
+                        "Lines end in a line break."
                     )
                 lines += chunk.count(b"\n")
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise DataError(
             f"{path.name}: not a complete gzip file (broken off, damaged, or not compressed at "
-            "all). "
-            "Copy it again, or drop .gz from its name."
+            "all). Copy it again, or drop .gz from its name."
         ) from None
     return head
 
@@ -92,9 +112,8 @@ def _text(head: bytes, file: str) -> str:
         raise DataError(f"{file}: not CSV but {mark}.")
     if not head.strip():
         raise DataError(f"{file}: the file is empty.")
-    text = head.decode(
-        "utf-8-sig", errors="replace"
-    )  # rows that are not UTF-8 are found, with their line, when read
+    # Rows that are not UTF-8 are found, with their line, when read.
+    text = head.decode("utf-8-sig", errors="replace")
     if "\ufffd" in text.partition("\n")[0]:
         raise DataError(f"{file}, line 1: not UTF-8. Save the file as CSV UTF-8.")
     return text
@@ -109,18 +128,3 @@ def _first_row(text: str, separator: str, file: str) -> list[str]:
         raise DataError(
             f'{file}, line 1: a quote (") is not closed, or stands within a name unquoted.'
         ) from None
-
-
-def _names(row: list[str], file: str) -> tuple[str, ...]:
-    names = tuple(name.strip() or f"column {n}" for n, name in enumerate(row, start=1))
-    if not any(name.strip() for name in row):
-        raise DataError(f"{file}, line 1: empty. The first line names the columns.")
-    seen: dict[str, int] = {}
-    for n, name in enumerate(names, start=1):
-        first = seen.setdefault(name.casefold(), n)
-        if first != n:
-            raise DataError(
-                f"{file}, line 1: columns {first} and {n} are both called {name!r}. Rename one in "
-                "the file."
-            )
-    return names

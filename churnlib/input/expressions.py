@@ -1,5 +1,4 @@
-"""What an expression in a parameter file may be: one scalar value of one row, and nothing that
-reaches further.
+"""What an expression in a parameter file may be: a value of one row, nothing that reaches further.
 
 An expression holds columns of the source, literals, operators, CASE and the functions listed here.
 It is parsed, never pasted: what reaches the engine is written anew from the parsed tree, of which
@@ -15,32 +14,11 @@ from sqlglot import exp
 from churnlib.errors import ParamsError, nearest
 
 FUNCTIONS = (
-    *(
-        "abs",
-        "ceil",
-        "coalesce",
-        "concat",
-        "date_trunc",
-        "floor",
-        "greatest",
-        "if",
-        "ifnull",
-        "least",
-        "left",
-    ),
-    *(
-        "length",
-        "lower",
-        "nullif",
-        "regexp_extract",
-        "regexp_replace",
-        "replace",
-        "right",
-        "round",
-        "split_part",
-    ),
-    *("strptime", "substring", "trim", "try_cast", "upper"),
-)
+    "abs", "ceil", "coalesce", "concat", "date_trunc", "floor", "greatest", "if", "ifnull", "least",
+    "left", "length", "lower", "nullif", "regexp_extract", "regexp_replace", "replace", "right",
+    "round", "split_part", "strptime", "substring", "trim", "try_cast", "upper",
+)  # fmt: skip
+"""What an expression may call; docs/parameters.md lists them."""
 MAX_LENGTH = 2_000
 MAX_QUOTED = 100
 MAX_DEPTH = 150
@@ -48,33 +26,25 @@ UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 _Type = exp.DataType.Type
 _TYPES = {
     *(_Type.TEXT, _Type.VARCHAR, _Type.BOOLEAN, _Type.DATE, _Type.DECIMAL),
-    *(
-        _Type.TIMESTAMP,
-        _Type.TIMESTAMPNTZ,
-        _Type.TIMESTAMPTZ,
-        _Type.TINYINT,
-        _Type.SMALLINT,
-        _Type.INT,
-        _Type.BIGINT,
-        _Type.INT128,
-        _Type.FLOAT,
-        _Type.DOUBLE,
-    ),
+    *(_Type.TIMESTAMP, _Type.TIMESTAMPNTZ, _Type.TIMESTAMPTZ),
+    *(_Type.TINYINT, _Type.SMALLINT, _Type.INT, _Type.BIGINT, _Type.INT128),
+    *(_Type.FLOAT, _Type.DOUBLE),
 }
 # Kinds of nodes, not their subclasses: a new release of the parser must not widen what is allowed.
 _ALLOWED = {
-    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Not, exp.Case, exp.If,
-    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow, exp.DPipe, exp.And, exp.Or,
-    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ,
-    exp.Between, exp.In, exp.Is, exp.Like, exp.ILike, exp.Escape, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam,
-    exp.Interval, exp.Var, exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateTrunc, exp.TimestampTrunc, exp.Floor,
-    exp.Greatest, exp.Least, exp.Left, exp.Length, exp.Lower, exp.Nullif, exp.RegexpExtract, exp.RegexpReplace,
-    exp.Replace, exp.Right, exp.Round, exp.SplitPart, exp.StrToTime, exp.Substring, exp.Trim, exp.Upper,
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Not,
+    exp.Case, exp.If, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow,
+    exp.DPipe, exp.And, exp.Or, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
+    exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
+    exp.Escape, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var,
+    exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateTrunc, exp.TimestampTrunc, exp.Floor,
+    exp.Greatest, exp.Least, exp.Left, exp.Length, exp.Lower, exp.Nullif, exp.RegexpExtract,
+    exp.RegexpReplace, exp.Replace, exp.Right, exp.Round, exp.SplitPart, exp.StrToTime,
+    exp.Substring, exp.Trim, exp.Upper,
 }  # fmt: skip
 
-logging.getLogger("sqlglot").addHandler(
-    logging.NullHandler()
-)  # what it thinks of a text is said by us, once
+# What the parser thinks of a text is said by us, once.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 
 def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: str) -> str:
@@ -94,7 +64,7 @@ def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: st
     Raises
     ------
     ParamsError : not one scalar expression, a function not on the list, or a column that does not
-    exist
+        exist
 
     Examples
     --------
@@ -117,8 +87,8 @@ def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: st
             elif not _is_allowed(node):
                 raise ParamsError(
                     f"{where}: {_described(node)} is not allowed in an expression. It may hold "
-                    "columns, literals, "
-                    f"operators, CASE and these functions: {', '.join(FUNCTIONS)}."
+                    "columns, literals, operators, CASE and these functions: "
+                    f"{', '.join(FUNCTIONS)}."
                 )
         return tree.sql(dialect=dialect, identify=True, comments=False)
     except RecursionError:
@@ -137,9 +107,7 @@ def _tree(text: str, where: str, dialect: str) -> exp.Expression:
 
 
 def _refuse_depth(tree: exp.Expression) -> None:
-    """What we can still read, the engine's own parser may not, which starts further down the
-    stack.
-    """
+    """What we can still read, the engine's own parser may not: it starts further down the stack."""
     depth: dict[int, int] = {}
     for node in tree.walk():
         depth[id(node)] = depth.get(id(node.parent), 0) + 1
@@ -150,10 +118,13 @@ def _refuse_depth(tree: exp.Expression) -> None:
 def _is_allowed(node: exp.Expression) -> bool:
     if type(node) is exp.DataType:
         return node.this in _TYPES
-    if type(node) is exp.Var or isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
-        unit = node if type(node) is exp.Var else node.args["unit"]
-        return unit.name.lower() in UNITS and type(node) in _ALLOWED
-    return type(node) in _ALLOWED
+    if type(node) not in _ALLOWED:
+        return False
+    if type(node) is exp.Var:
+        return node.name.lower() in UNITS
+    if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
+        return node.args["unit"].name.lower() in UNITS
+    return True
 
 
 def _resolve(column: exp.Column, known: dict[str, str], key: str) -> None:

@@ -1,5 +1,4 @@
-"""Columns of the source under our names, rows that the filter keeps, each row with its place in the
-file.
+"""Columns of the source under our names, and the rows that the filter keeps, each with its place.
 
 Nothing is typed here: `checks` knows what a valid value is.
 """
@@ -34,10 +33,11 @@ class MappedTable:
     """One table as it stands in the source, under canonical names, cleaned and untyped.
 
     rows : canonical and attribute columns, `_row` (its place below the first line, from 1) and
-    `_repeated` (the very
-        same row of the source, all its columns, stood there before). file : what messages call it.
-        n_read, n_filtered : rows read, and rows of them that the filter left out. names : what the
-        source calls our columns.
+        `_repeated` (the very same row of the source, all its columns, stood there before)
+    file : what messages call it
+    n_read, n_filtered : rows read, and rows of them that the filter left out
+    date_format : how dates are written, where they are not ISO
+    names : what the source calls our columns
     """
 
     name: str
@@ -55,8 +55,7 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     Raises
     ------
     DataError or ParamsError : a column that the source or the schema does not have (naming the
-    nearest one), a
-        required column that is not mapped, an expression that is not allowed
+        nearest one), a required column that is not mapped, an expression that is not allowed
     """
     key = f"source.tables.{schema.name}"
     _check_targets(settings, schema, key)
@@ -69,19 +68,24 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     values |= {ours: ibis.literal(value) for ours, value in settings.constants.items()}
     values |= {ours: rows[_target(ours)] for ours in settings.expressions}
     _require(values, columns, schema, key)
-    kept = run(
-        lambda: materialise(_cleaned(rows.select("_row", "_hash", **values), schema)), raw.file
-    )
-    n_kept = kept.count().execute()
-    n_read = run(lambda: raw.rows.count().execute(), raw.file) if settings.filter else n_kept
+    cleaned = _cleaned(rows.select("_row", "_hash", **values), schema)
+    kept = run(lambda: materialise(cleaned), raw.file)
+    n_read = n_kept = kept.count().execute()
+    if settings.filter:
+        n_read = run(lambda: raw.rows.count().execute(), raw.file)
     if n_read and not n_kept:
         raise DataError(
             f"{raw.file}: {key}.filter keeps none of {n_read:,} rows. "
             f"{_values_there(raw, settings)}"
         )
-    rows = _with_repeats(kept)
     return MappedTable(
-        schema.name, rows, raw.file, n_read, n_read - n_kept, settings.date_format, named
+        name=schema.name,
+        rows=_with_repeats(kept),
+        file=raw.file,
+        n_read=n_read,
+        n_filtered=n_read - n_kept,
+        date_format=settings.date_format,
+        names=named,
     )
 
 
@@ -93,22 +97,22 @@ def _cleaned(rows: ir.Table, schema: TableSchema) -> ir.Table:
     """
     kinds = {name: "text" for name in rows.columns if not name.startswith("_")}
     kinds |= {column.name: column.type for column in schema.columns if column.name in kinds}
-    rows = rows.mutate(
-        **{name: _trimmed(_as_text(rows[name], kind)) for name, kind in kinds.items()}
-    )
+    trimmed = {name: _trimmed(_as_text(rows[name], kind)) for name, kind in kinds.items()}
+    rows = rows.mutate(**trimmed)
     return rows.mutate(**{name: _given(rows[name], kind) for name, kind in kinds.items()})
 
 
 def _as_text(value: ir.Value, kind: str) -> ir.Value:
-    """Ids as text; a whole number stored with a fraction without it, so that an id is the same
-    in every table.
+    """Ids as text; a whole number stored with a fraction without it, so that an id is the same in
+    every table.
     """
-    if value.type().is_floating():
-        value = value.nullif(float("nan"))
-        whole = (value == value.round(0)) & (value.abs() < 2**53)
-        text = ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
-        return value if kind in ("money", "number", "count") else text
-    return value.cast("string") if kind == "id" else value
+    if not value.type().is_floating():
+        return value.cast("string") if kind == "id" else value
+    value = value.nullif(float("nan"))
+    if kind in ("money", "number", "count"):
+        return value
+    whole = (value == value.round(0)) & (value.abs() < 2**53)
+    return ibis.ifelse(whole, value.cast("int64").cast("string"), value.cast("string"))
 
 
 def _trimmed(value: ir.Value) -> ir.Value:
@@ -123,35 +127,27 @@ def _given(text: ir.Value, kind: str) -> ir.Value:
         return text
     if kind == "text":
         return _readable(text)
-    whole = (
-        ibis.ifelse(text.endswith(".0"), text.re_replace(WHOLE, r"\1"), text)
-        if kind == "id"
-        else text
-    )
+    whole = text
+    if kind == "id":
+        whole = ibis.ifelse(text.endswith(".0"), text.re_replace(WHOLE, r"\1"), text)
     short = ibis.ifelse(text.lower().isin(MISSING), ibis.null("string"), whole)
     return ibis.ifelse(text.length() <= MISSING_LENGTH, short, whole)
 
 
 def _readable(text: ir.StringValue) -> ir.StringValue:
-    """A label as a page can show it: no marks that turn the line around or cannot be seen, and
-    no novel.
-    """
+    """A label as a page can show it: no sign that turns the line or is not seen, and no novel."""
     seen = ibis.ifelse(text.re_search(UNSEEN), text.re_replace(UNSEEN, "").nullif(""), text)
     return ibis.ifelse(text.length() > MAX_LABEL, seen.left(MAX_LABEL - 1) + "…", seen)
 
 
 def _with_repeats(rows: ir.Table) -> ir.Table:
-    """Say of each row whether the very same stood there before: hashes find the few, their
-    values decide.
-    """
+    """Say of each row whether the very same stood there before: hashes find, values decide."""
     same = [name for name in rows.columns if name != "_row"]
     return rows.mutate(_repeated=seen_before(rows, "_hash", same)).drop("_hash")
 
 
 def seen_before(rows: ir.Table, key: str, same: list[str]) -> ir.BooleanValue:
-    """Of each row whether one before it has the same values, looked for only among rows that
-    share `key`.
-    """
+    """Of each row whether one before it has the same values: only rows that share `key` can."""
     several = rows.group_by(key).agg(_n=rows.count()).filter(ibis._._n > 1)
     candidates = rows.semi_join(several, key)
     place = ibis.row_number().over(ibis.window(group_by=same, order_by="_row"))
@@ -180,10 +176,8 @@ def _values_there(raw: RawTable, settings: TableSource) -> str:
     for name in settings.filter:
         column = raw.rows[_existing(name, raw.rows.columns, "filter")]
         found = run(lambda column=column: column.cast("string").topk(3).execute(), raw.file)
-        told.append(
-            f"{name!r} holds "
-            f"{', '.join(repr(str(value)[:MAX_QUOTED]) for value in found.iloc[:, 0])}"
-        )
+        values = [repr(str(value)[:MAX_QUOTED]) for value in found.iloc[:, 0]]
+        told.append(f"{name!r} holds {', '.join(values)}")
     return "; ".join(told) + "."
 
 
@@ -192,14 +186,14 @@ def _columns(
 ) -> dict[str, str]:
     """Which of the source's columns each of ours is, where it is one as it stands."""
     canonical = {name: name for name in schema.names()}
-    elsewhere = {
-        name.lower() for name in (*settings.columns, *settings.constants, *settings.expressions)
-    }
+    given = (*settings.columns, *settings.constants, *settings.expressions)
+    elsewhere = {name.lower() for name in given}
     used = {theirs.lower() for theirs in settings.columns.values()}
     named = {}
     for name in columns:
         ours = canonical.get(name.lower(), name if schema.attributes else "")
-        if ours and ours[0] != "_" and ours.lower() not in elsewhere and name.lower() not in used:
+        is_taken = ours.lower() in elsewhere or name.lower() in used
+        if ours and not ours.startswith("_") and not is_taken:
             named[ours] = name
     for ours, theirs in settings.columns.items():
         named[ours] = _existing(theirs, columns, f"{key}.columns.{ours}")
@@ -212,16 +206,13 @@ def _with_expressions(
     for ours, text in settings.expressions.items():
         where = f"{key}.expressions.{ours}"
         added = {_target(ours): parse_expression(text, columns, key=where, dialect=DIALECT)}
-        rows = run(
-            lambda rows=rows, added=added: compute(rows, added), f"{where} = {text[:MAX_QUOTED]!r}"
-        )
+        said_by = f"{where} = {text[:MAX_QUOTED]!r}"
+        rows = run(lambda rows=rows, added=added: compute(rows, added), said_by)
     return rows
 
 
 def _target(ours: str) -> str:
-    """A name that no column of the source has, so that an expression never shadows what it
-    reads.
-    """
+    """A name that no column of the source has: an expression never shadows what it reads."""
     return f"_expression_{ours}"
 
 
@@ -234,17 +225,14 @@ def _check_targets(settings: TableSource, schema: TableSchema, key: str) -> None
     seen: dict[str, str] = {}
     for kind, names in given.items():
         for name in names:
-            if (
-                not name.isprintable()
-                or name.startswith("_")
-                or not (schema.attributes or name in schema.names())
-            ):
+            known = schema.attributes or name in schema.names()
+            if not known or name.startswith("_") or not name.isprintable():
                 hint = nearest(name, schema.names()) or f"; it has: {', '.join(schema.names())}."
                 raise DataError(f"{key}: {name!r} is not a column of {schema.name}{hint}")
             if name.lower() in seen:
                 raise DataError(
-                    f"{key}.{kind}: {name!r} is given under {seen[name.lower()]} already. Leave "
-                    "one."
+                    f"{key}.{kind}: {name!r} is given under {seen[name.lower()]} already. "
+                    "Leave one."
                 )
             seen[name.lower()] = kind
 
@@ -252,13 +240,11 @@ def _check_targets(settings: TableSource, schema: TableSchema, key: str) -> None
 def _existing(name: str, columns: Iterable[str], key: str) -> str:
     """The source's column of this name, capitals aside."""
     columns = list(columns)
-    found = (
-        name
-        if name in columns
-        else next((one for one in columns if one.lower() == name.lower()), None)
-    )
-    if found:
-        return found
+    if name in columns:
+        return name
+    for one in columns:
+        if one.lower() == name.lower():
+            return one
     raise DataError(
         f"{key}: no column {name!r} in the source{nearest(name, columns) or '.'} "
         f"{_columns_there(columns)}"
@@ -270,12 +256,10 @@ def _require(
 ) -> None:
     for name in schema.required():
         if name not in values:
-            near = (
-                difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
-                if len(columns) > 1
-                else []
-            )
-            hint = f"The nearest is {near[0]!r}." if near else _columns_there(columns)
+            hint = _columns_there(columns)
+            near = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
+            if near and len(columns) > 1:
+                hint = f"The nearest is {near[0]!r}."
             raise DataError(
                 f"{key}: the column {name!r} is missing. Map it under {key}.columns.{name}. {hint}"
             )
@@ -283,13 +267,16 @@ def _require(
 
 def _columns_there(columns: list[str]) -> str:
     """What the source has instead, and what may be wrong where that cannot be columns."""
-    shown = ", ".join(one[:MAX_QUOTED] for one in columns[:MAX_NAMED]) + (
-        " ..." if len(columns) > MAX_NAMED else ""
-    )
+    shown = ", ".join(one[:MAX_QUOTED] for one in columns[:MAX_NAMED])
+    if len(columns) > MAX_NAMED:
+        shown += " ..."
     if len(columns) == 1:
         other = re.sub(r"[\w\s\"']", "", columns[0])[:1]
-        guess = f" is the separator {other!r}?" if other else " is the separator another one?"
-        return f"One column found in the first line, {shown!r}:{guess} It may be , ; | tab whitespace: see separator."
+        guess = repr(other) if other else "another one"
+        return (
+            f"One column found in the first line, {shown!r}: is the separator {guess}? "
+            "It may be , ; | tab whitespace: see separator."
+        )
     if any(re.fullmatch(r"[\d.,:/ T-]+", one) for one in columns):
         return f"The first line must name the columns; it holds {shown}."
     return f"The source has: {shown}."

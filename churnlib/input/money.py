@@ -24,10 +24,10 @@ def monthly(
     amount: ir.FloatingValue, interval: ir.StringValue, count: ir.FloatingValue
 ) -> ir.FloatingValue:
     """What an amount paid every `count` intervals is a month (week x 52/12, year / 12)."""
-    months = ibis.cases(
-        *((interval.lower() == name, ibis.literal(length)) for name, length in INTERVALS.items()),
-        else_=ibis.null("float64"),
-    )
+    lengths = [
+        (interval.lower() == name, ibis.literal(length)) for name, length in INTERVALS.items()
+    ]
+    months = ibis.cases(*lengths, else_=ibis.null("float64"))
     return amount / (months * count.fill_null(1.0))
 
 
@@ -43,6 +43,8 @@ def in_currency(
         (currency.upper() == code, ibis.literal(rate))
         for code, rate in params.exchange_rates.items()
     ]
-    rate = ibis.cases(*rates, else_=ibis.literal(1.0)) if rates else ibis.literal(1.0)
+    rate = ibis.literal(1.0)
+    if rates:
+        rate = ibis.cases(*rates, else_=rate)
     # -0.0 would print as a return of nothing; adding zero makes it 0.0
     return ((amount * rate).round(minor_units(params.currency)) + 0.0).cast(MONEY)

@@ -1,6 +1,4 @@
-"""Open the tables of a business, wherever they lie: CSV and Parquet files of a folder, or a
-database file.
-"""
+"""Open the tables of a business where they lie: CSV and Parquet files, or a database file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,10 @@ NEVER = "\x1f"  # a separator that stands in no file: a line is then one column
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table as it stands in the source: its rows with their place `_row` from 1, and what
-    messages call it.
+    """One table as it stands in the source.
+
+    rows : with their place `_row` from 1
+    file : what messages call it
     """
 
     rows: ir.Table
@@ -48,8 +48,7 @@ def open_source(params: Params) -> dict[str, tuple[RawTable, TableSource]]:
     if params.activity_table not in tables:
         raise DataError(
             f"source.uri = {shown_uri(params.source.uri)!r}: no table {params.activity_table!r}, "
-            f"which model {params.model} "
-            f"needs. There: {_named(there)}. Say which under "
+            f"which model {params.model} needs. There: {_named(there)}. Say which under "
             f"source.tables.{params.activity_table}.from."
         )
     return {
@@ -66,7 +65,9 @@ def _listing(engine: ibis.BaseBackend, place: Path) -> list[str]:
 
 def _default(there: list[str], place: Path, name: str) -> str | None:
     """The file or table of a table's own name; several are one too many."""
-    own = {name + suffix for suffix in SUFFIXES} if place.is_dir() else {name}
+    own = {name}
+    if place.is_dir():
+        own = {name + suffix for suffix in SUFFIXES}
     found = [one for one in there if one.lower() in own]
     if len(found) > 1:
         raise DataError(
@@ -102,13 +103,12 @@ def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> i
     if layout.separator == WHITESPACE:
         lines = read_csv(engine, path, 1, delim=NEVER, quote="", escape="")
         parts = lines.select(parts=lines[0].strip().re_split(r"\s+")).parts
-        named = parts.as_table().select(**{name: parts[n] for n, name in enumerate(layout.columns)})
+        rows, values = parts.as_table(), parts
     else:
-        rows = read_csv(
-            engine, path, len(layout.columns), delim=layout.separator, quote='"', escape='"'
-        )
-        named = rows.select(**{name: rows[n] for n, name in enumerate(layout.columns)})
-    return _numbered(named, ibis.row_number())
+        signs = {"delim": layout.separator, "quote": '"', "escape": '"'}
+        rows = values = read_csv(engine, path, len(layout.columns), **signs)
+    named = {name: values[n] for n, name in enumerate(layout.columns)}
+    return _numbered(rows.select(**named), ibis.row_number())
 
 
 def _numbered(rows: ir.Table, place: ir.IntegerValue) -> ir.Table:

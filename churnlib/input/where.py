@@ -1,5 +1,5 @@
-"""Where a source lies, and what its files hold: found without opening it, so that a run with
-nothing to do is quick.
+"""Where a source lies and a hash of its files: found without opening it, so that a run with nothing
+to do is quick.
 """
 
 import hashlib
@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 
 from churnlib.errors import DataError, nearest, shown_uri
-from churnlib.params.model import PACKAGE_SCHEME, Params
+from churnlib.params.model import FRAMES, PACKAGE_SCHEME, Params
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
 
@@ -21,6 +21,8 @@ def place_of(params: Params) -> Path:
     """
     uri = params.source.uri
     where = f"source.uri = {shown_uri(uri)!r}"
+    if uri == FRAMES:
+        raise DataError(f"{where}: tables at hand in Python are read by from_frames alone.")
     if uri.startswith(PACKAGE_SCHEME):
         package, _, inside = uri.removeprefix(PACKAGE_SCHEME).partition("/")
         spec = importlib.util.find_spec(package) if package.isidentifier() else None
@@ -55,9 +57,8 @@ def files_fingerprint(params: Params) -> str:
     try:
         for path in _files(place, params):
             with path.open("rb") as file:
-                digest.update(
-                    path.name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest()
-                )
+                content = hashlib.file_digest(file, "sha256").digest()
+            digest.update(path.name.encode() + b"\0" + content)
     except OSError as error:
         raise DataError(f"{place.name}: not readable: {error.strerror or error}.") from None
     return digest.hexdigest()
@@ -68,14 +69,14 @@ def _files(place: Path, params: Params) -> list[Path]:
     its log.
     """
     if not place.is_dir():
-        return sorted(
-            path
-            for path in place.parent.iterdir()
-            if path.name == place.name or _beside(path, place)
-        )
+        beside = [path for path in place.parent.iterdir() if _beside(path, place)]
+        return sorted([place, *beside])
     named = {table.from_ for table in params.source.tables.values()}
-    there = [path for path in place.iterdir() if path.name.endswith(SUFFIXES) and path.is_file()]
-    return sorted(path for path in there if not named or None in named or path.name in named)
+    there = [path for path in place.iterdir() if path.name.lower().endswith(SUFFIXES)]
+    files = [path for path in there if path.is_file()]
+    if not named or None in named:
+        return sorted(files)
+    return sorted(path for path in files if path.name in named)
 
 
 def _beside(path: Path, database: Path) -> bool:

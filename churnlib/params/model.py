@@ -18,14 +18,19 @@ from pydantic import (
 )
 
 from churnlib.errors import masked, nearest, shown_uri
+from churnlib.params.only import as_texts, in_a_title
 from churnlib.params.tables import ACTIVITY_TABLE, TABLES
 from churnlib.periods import Grain
+
+__all__ = ["Params"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 Scalar = str | bool | int | float
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(lambda text: _seen(text))]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 PACKAGE_SCHEME = "package:"
+FRAMES = "frames:"
+"""The `source.uri` of a business whose tables were handed over in Python, see `from_frames`."""
 
 
 class _Model(BaseModel):
@@ -47,9 +52,8 @@ class TableSource(_Model):
     @classmethod
     def _a_whole_date(cls, form: str | None) -> str | None:
         signs = set(re.findall(r"%-?(.)", form or "%F"))
-        if "F" not in signs and not (
-            signs & set("Yy") and ("j" in signs or ("d" in signs and signs & set("mbB")))
-        ):
+        names_a_day = "j" in signs or ("d" in signs and signs & set("mbB"))
+        if "F" not in signs and not (signs & set("Yy") and names_a_day):
             raise ValueError("a date_format says where day, month and year stand, such as %d.%m.%Y")
         if unknown := signs - set("YymbBdjHIMSfpzZaAF%"):
             raise ValueError(
@@ -68,13 +72,14 @@ class Source(_Model):
     @field_validator("uri")
     @classmethod
     def _a_folder_or_file(cls, uri: str) -> str:
-        address = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri) and not uri.startswith(PACKAGE_SCHEME)
+        address = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri)
+        if uri.startswith(PACKAGE_SCHEME) or uri == FRAMES:
+            address = None
         if address or masked(uri) != uri:
             raise ValueError(
                 "a source is a folder of CSV or Parquet files, a database file, or "
-                "package:NAME/folder; servers and web "
-                "addresses are not opened: export the tables to files, and keep passwords out of "
-                "this file"
+                "package:NAME/folder; servers and web addresses are not opened: export the tables "
+                "to files, and keep passwords out of this file"
             )
         return uri
 
@@ -99,8 +104,8 @@ class Policies(_Model):
 class Params(_Model):
     """One business: who it is, where its data are, how it counts.
 
-    Money is in `currency`; rates are shares from 0 to 1; `discount_rate` is a year's; dates are ISO
-    text.
+    Money is in `currency`; rates are shares from 0 to 1; `discount_rate` is a year's; dates are
+    ISO text. docs/parameters.md explains every key.
     """
 
     business: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -111,6 +116,7 @@ class Params(_Model):
     grain: Grain = "month"
     source: Source
     segments: tuple[Text, ...] = ()
+    only: dict[str, list[Scalar]] = {}
     cohort_by: Text | None = None
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
@@ -129,8 +135,11 @@ class Params(_Model):
 
     @property
     def display_title(self) -> str:
-        """What pages call the business."""
-        return self.title or self.business
+        """What pages call the business, and which of its customers they are about."""
+        name = self.title or self.business
+        if not self.only:
+            return name
+        return f"{name} ({in_a_title(self.only)})"
 
     @property
     def first_day(self) -> date | None:
@@ -171,6 +180,18 @@ class Params(_Model):
         if len(set(names)) < len(names):
             raise ValueError("a column is named once")
         return names
+
+    @field_validator("only")
+    @classmethod
+    def _as_text(cls, only: dict[str, list[Scalar]]) -> dict[str, list[str]]:
+        for name, values in only.items():
+            if not values:
+                raise ValueError(f"{name} has no value; name at least one, or leave {name} out")
+        texts = {name: as_texts(values) for name, values in only.items()}
+        for values in texts.values():
+            for value in values:
+                _seen(value)
+        return texts
 
     @field_validator("timezone")
     @classmethod

@@ -1,60 +1,15 @@
-"""What a result is called as a file, and the columns that its file begins with."""
+"""What a result is called as a file, and the columns that its file has."""
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from churnlib.results.columns import Result
 
 MAX_FILE_NAME = 60
-
-
-# The columns that a report's CSV files begin with; users and schedulers depend on them, further
-# columns may follow.
-REPORT_TABLES: dict[str, tuple[str, ...]] = {
-    "churn": (
-        "period_start",
-        "opening_customers",
-        "new_customers",
-        "reactivated_customers",
-        "churned_customers",
-        "closing_customers",
-        "churn_rate",
-        "churn_rate_low",
-        "churn_rate_high",
-    ),
-    "mrr": (
-        "period_start",
-        "opening",
-        "new",
-        "reactivation",
-        "expansion",
-        "contraction",
-        "churn",
-        "closing",
-        "gross_churn_rate",
-        "net_churn_rate",
-        "nrr",
-        "grr",
-    ),
-    "cohorts": ("cohort", "age", "size", "active", "retention", "retention_low", "retention_high"),
-    "cohorts_revenue": ("cohort", "age", "opening_amount", "amount", "retention"),
-    "survival": (
-        "segment_column",
-        "segment",
-        "tenure",
-        "at_risk",
-        "events",
-        "survival",
-        "survival_low",
-        "survival_high",
-    ),
-    "hazard": ("tenure", "at_risk", "events", "hazard", "hazard_low", "hazard_high"),
-    "clv": ("segment_column", "segment", "customers", "value", "value_low", "value_high"),
-    "clv_parameters": ("model", "parameter", "estimate", "standard_error"),
-}
 
 
 def csv_name(table: str) -> str:
@@ -67,25 +22,49 @@ def csv_name(table: str) -> str:
     ('mrr_by_channel.csv', 'mrr_by_x-64af31.csv')
     """
     plain = re.sub(r"[^\w -]+", "", table)[:MAX_FILE_NAME]
-    return (
-        f"{plain}.csv"
-        if plain == table
-        else f"{plain}-{hashlib.sha256(table.encode()).hexdigest()[:6]}.csv"
-    )
+    if plain == table:
+        return f"{plain}.csv"
+    digest = hashlib.sha256(table.encode()).hexdigest()
+    return f"{plain}-{digest[:6]}.csv"
 
 
-def with_fixed_columns(name: str, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """A result as its CSV has it: the columns fixed for this table first, `rate` or `estimate`
-    under the table's own word.
+def csv_columns(declared: "Result | None", names: Sequence[str]) -> dict[str, str]:
+    """The columns of a table's CSV file, in their order: {column: its head}.
 
-    A result calls its number `rate` or `estimate` with `low` and `high`; the file says `retention`,
-    `survival`, `hazard`.
+    Declared columns stand in their declared order under their declared heads. What a result is
+    split by comes first where several splits are stacked, and after `period_start` where it is
+    one. Columns that an analyst added come last.
+
+    Parameters
+    ----------
+    declared : what the table is; None = nothing that is declared: its columns stay as they are
+    names : the columns that it has
+
+    Raises
+    ------
+    ResultError : a declared column is missing that must be there, or two would have one head
     """
-    fixed = REPORT_TABLES.get(name, ())
-    word = next((column.removesuffix("_low") for column in fixed if column.endswith("_low")), None)
-    if word:
-        names = {"rate": word, "estimate": word, "low": f"{word}_low", "high": f"{word}_high"}
-        frame = frame.rename(
-            columns={ours: theirs for ours, theirs in names.items() if theirs not in frame.columns}
+    from churnlib.results.columns import ResultError
+
+    columns = declared.columns if declared else ()
+    missing = [one.name for one in columns if one.name not in names and not one.optional]
+    if missing:
+        raise ResultError(
+            f"{declared.title} ({declared.name}) lacks the columns {', '.join(missing)}: "
+            "a table is written as it is declared."
         )
-    return frame[[*fixed, *(column for column in frame.columns if column not in fixed)]]
+    heads = {one.name: one.csv_name for one in columns if one.name in names}
+    twice = [head for head, n in Counter(heads.get(name, name) for name in names).items() if n > 1]
+    if twice:
+        raise ResultError(f"Two columns would be called {twice[0]!r} in the file. Rename one.")
+    ordered = _with_split(list(heads), names) if declared else []
+    ordered += [name for name in names if name not in ordered]
+    return {name: str(heads.get(name, name)) for name in ordered}
+
+
+def _with_split(declared: list[str], names: Sequence[str]) -> list[str]:
+    split = [one for one in ("segment_column", "segment") if one in names and one not in declared]
+    place = 0
+    if "segment_column" not in split and declared[:1] == ["period_start"]:
+        place = 1
+    return declared[:place] + split + declared[place:]

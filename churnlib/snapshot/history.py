@@ -1,12 +1,13 @@
 """What was known of the customers by a date: the cut that makes a snapshot."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from churnlib.engine import collect, materialise
-from churnlib.input.checked import DERIVED, attributes
+from churnlib.input.checked import DERIVED, FIRSTS, attributes
 from churnlib.params.model import Params
 from churnlib.results.segments import OTHER, UNKNOWN
 
@@ -14,23 +15,34 @@ MAX_SEGMENTS = 12
 """Values of a segment column that are told apart; smaller ones are pooled as (other)."""
 
 
-def known_by(tables: dict[str, ir.Table], params: Params, as_of: date) -> dict[str, ir.Table]:
+def known_by(tables: Mapping[str, ir.Table], params: Params, as_of: date) -> dict[str, ir.Table]:
     """The canonical tables as they were known just before `as_of`.
 
     Returns
     -------
     {name: table} : `customers` always (see `Snapshot` for the columns), `subscriptions` or `orders`
-    as present
+        as present
     """
     out: dict[str, ir.Table] = {}
+    given = tables.get("customers")
     if "subscriptions" in tables:
-        out["subscriptions"] = _subscriptions(
-            tables["subscriptions"], tables.get("customers"), params, as_of
-        )
+        out["subscriptions"] = _subscriptions(tables["subscriptions"], given, params, as_of)
     if "orders" in tables:
         out["orders"] = _orders(tables["orders"], as_of)
-    out["customers"] = _customers(tables.get("customers"), out, params, as_of)
+    out["customers"] = _customers(given, out, params, as_of)
     return out
+
+
+def pooled(customers: ir.Table, params: Params) -> ir.Table:
+    """Of every column that is split by, the largest values under their own names, the rest
+    together.
+    """
+    names = set(params.segments)
+    if params.cohort_by:
+        names.add(params.cohort_by)
+    for name in names:
+        customers = _pooled(customers, name)
+    return customers
 
 
 def _subscriptions(
@@ -41,11 +53,10 @@ def _subscriptions(
         group_by=[known.subscription_id, known.customer_id, known.starts_on],
         order_by=[known.recorded_at.desc(), known._row.desc()],
     )
-    # rows of one subscription and start are versions of one span: the last one recorded holds
+    # Rows of one subscription and start are versions of one span: the last one recorded holds.
     versioned = known.subscription_id.notnull() & known.recorded_at.notnull()
-    known = known.mutate(_version=ibis.row_number().over(version)).filter(
-        ~versioned | (ibis._._version == 0)
-    )
+    known = known.mutate(_version=ibis.row_number().over(version))
+    known = known.filter(~versioned | (known._version == 0))
     known = _with_true_starts(known, customers, params)
     return known.select(
         "customer_id",
@@ -82,7 +93,7 @@ def _known(rows: ir.Table, as_of: date) -> ir.Table:
 
 
 def _customers(
-    given: ir.Table | None, activity: dict[str, ir.Table], params: Params, as_of: date
+    given: ir.Table | None, activity: Mapping[str, ir.Table], params: Params, as_of: date
 ) -> ir.Table:
     firsts = _first_activity(activity, params)
     if given is None:
@@ -90,46 +101,53 @@ def _customers(
             signed_up_on=firsts.first_active_on, acquisition_cost=ibis.null("float64")
         )
     else:
-        given = given.filter(given.signed_up_on.isnull() | (given.signed_up_on < as_of)).drop(
-            "_row"
-        )
-        joined = given.drop(*(name for name in DERIVED if name in given.columns)).outer_join(
-            firsts, "customer_id"
-        )
-        joined = joined.mutate(customer_id=joined.customer_id.coalesce(joined.customer_id_right))
-        rows = joined.drop("customer_id_right")
-        rows = rows.mutate(signed_up_on=rows.signed_up_on.coalesce(rows.first_active_on))
-    names = [
-        name for name in (*attributes(rows), "first_plan", "first_category") if name in rows.columns
-    ]
+        rows = _joined(given, firsts, as_of)
+    names = [*attributes(rows), *(name for name in FIRSTS if name in rows.columns)]
     rows = rows.mutate(**{name: rows[name].fill_null(UNKNOWN) for name in names})
-    rows = materialise(rows) if params.segments or params.cohort_by else rows
-    for name in {*params.segments, *([params.cohort_by] if params.cohort_by else [])}:
-        rows = _pooled(rows, name)
+    if params.segments or params.cohort_by or params.only:
+        return materialise(rows)
     return rows
 
 
-def _first_activity(activity: dict[str, ir.Table], params: Params) -> ir.Table:
+def _joined(given: ir.Table, firsts: ir.Table, as_of: date) -> ir.Table:
+    """Customers of the source, and those whom only their activity names."""
+    known = given.filter(given.signed_up_on.isnull() | (given.signed_up_on < as_of))
+    derived = [name for name in DERIVED if name in known.columns]
+    rows = known.drop("_row", *derived).outer_join(firsts, "customer_id")
+    rows = rows.mutate(customer_id=rows.customer_id.coalesce(rows.customer_id_right))
+    rows = rows.drop("customer_id_right")
+    return rows.mutate(signed_up_on=rows.signed_up_on.coalesce(rows.first_active_on))
+
+
+def _first_activity(activity: Mapping[str, ir.Table], params: Params) -> ir.Table:
     """One row a customer: first day, entry into observation, and what came first."""
     if "subscriptions" in activity:
-        spans = activity["subscriptions"]
-        lasting = spans.ends_on.isnull() | (spans.ends_on > spans.starts_on)
-        paid = spans.filter((spans.mrr > 0) & lasting)
-        first = _first_row(paid, ["starts_on", ibis.desc("mrr"), "plan"])
-        out = first.select("customer_id", first_active_on=first.starts_on, first_plan=first.plan)
-        everyone = spans.select("customer_id").distinct()
+        rows = activity["subscriptions"]
+        first = _first_span(rows)
     else:
-        orders = activity["orders"]
-        bought = orders.filter(orders.amount >= 0)
-        first = _first_row(bought, ["ordered_on", ibis.desc("amount"), "category", "order_id"])
-        out = first.select(
-            "customer_id", first_active_on=first.ordered_on, first_category=first.category
-        )
-        everyone = orders.select("customer_id").distinct()
-    out = everyone.left_join(out, "customer_id").drop("customer_id_right")
-    start = out.first_active_on
-    entry = ibis.greatest(start, ibis.date(params.first_day)) if params.first_day else start
+        rows = activity["orders"]
+        first = _first_order(rows)
+    everyone = rows.select("customer_id").distinct()
+    out = everyone.left_join(first, "customer_id").drop("customer_id_right")
+    start = entry = out.first_active_on
+    if params.first_day:
+        entry = ibis.greatest(start, ibis.date(params.first_day))
     return out.mutate(observed_from=ibis.ifelse(start.isnull(), ibis.null("date"), entry))
+
+
+def _first_span(spans: ir.Table) -> ir.Table:
+    lasting = spans.ends_on.isnull() | (spans.ends_on > spans.starts_on)
+    paid = spans.filter((spans.mrr > 0) & lasting)
+    first = _first_row(paid, ["starts_on", ibis.desc("mrr"), "plan"])
+    return first.select("customer_id", first_active_on=first.starts_on, first_plan=first.plan)
+
+
+def _first_order(orders: ir.Table) -> ir.Table:
+    bought = orders.filter(orders.amount >= 0)
+    first = _first_row(bought, ["ordered_on", ibis.desc("amount"), "category", "order_id"])
+    return first.select(
+        "customer_id", first_active_on=first.ordered_on, first_category=first.category
+    )
 
 
 def _first_row(rows: ir.Table, order: list) -> ir.Table:
@@ -139,11 +157,9 @@ def _first_row(rows: ir.Table, order: list) -> ir.Table:
 
 
 def _pooled(rows: ir.Table, name: str) -> ir.Table:
-    """The largest values of a segment column under their own names, the rest together."""
     sizes = rows.group_by(name).agg(_n=rows.count())
-    largest = collect(sizes.order_by([ibis.desc("_n"), name]).limit(MAX_SEGMENTS + 1))[
-        name
-    ].tolist()
+    ordered = sizes.order_by([ibis.desc("_n"), name]).limit(MAX_SEGMENTS + 1)
+    largest = collect(ordered)[name].tolist()
     if len(largest) <= MAX_SEGMENTS:
         return rows
     kept = largest[: MAX_SEGMENTS - 1]

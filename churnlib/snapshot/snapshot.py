@@ -1,7 +1,8 @@
 """The business as it was known at the end of a period: what every measure takes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,28 +15,44 @@ from churnlib.engine import materialise
 from churnlib.errors import DataError, nearest
 from churnlib.params.model import Params
 from churnlib.periods import Grain, Period
+from churnlib.results.columns import Result, declaration, table_name
+from churnlib.results.csv_files import csv_name
+from churnlib.results.data_package import TABLES_FOLDER
 from churnlib.results.segments import JOINER, UNKNOWN
+from churnlib.snapshot.restriction import asked, remark, restricted, with_remark
+from churnlib.snapshot.shown import as_html, as_text
 from churnlib.snapshot.tables import write_engine_rows, write_frame
+
+__all__ = ["Snapshot"]
 
 META = "snapshot.json"
 Split = str | Sequence[str] | ir.Value | Deferred
 """What measures split by: a column of customers, several, or an expression over customers."""
-TABLES_FOLDER = "tables"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Snapshot:
-    """The canonical tables at `as_of`.
+    """The canonical tables of a business, as they were known at `as_of`.
 
-    customers : customer_id, signed_up_on, first_active_on (first paid span or first purchase; NULL
-    = never a
-        customer), observed_from (entry into observation), first_plan or first_category,
-        acquisition_cost, attributes.
-    subscriptions : customer_id, starts_on, ends_on (NULL = open at as_of), mrr, plan; None for
-    orders only.
-    orders : customer_id, ordered_on, amount (negative = a return), order_id, category; None for
-    subscriptions only.
-    first_day : the day the records begin. partial : the period is not over in the data.
+    Every measure takes one: `f(snapshot, *, by=None)`. The tables are Ibis tables, to be asked
+    directly where no measure does.
+
+    Attributes
+    ----------
+    params : Params : the parameters of the business
+    period : Period : the month or quarter that is reported
+    customers : one row a customer: customer_id, signed_up_on, first_active_on (first paid span or
+        first purchase; NULL = never a customer), observed_from (entry into observation),
+        first_plan or first_category, acquisition_cost, attributes
+    subscriptions : one row a span of constant price: customer_id, starts_on, ends_on (NULL = open
+        at as_of), mrr, plan; None for orders only
+    orders : one row an order or order line: customer_id, ordered_on, amount (negative = a return),
+        order_id, category; None for subscriptions only
+    data_box : one account a table of the source: read, kept, set aside, by reason
+    first_day : the day the records begin
+    partial : whether the period is not over in the data
+    fingerprint : a hash of the rows
+    folder : where the frozen files lie, and tables/ is written
     """
 
     params: Params
@@ -48,7 +65,8 @@ class Snapshot:
     partial: bool
     fingerprint: str
     folder: Path
-    _kept: dict[str, ir.Table] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _kept: dict[str, ir.Table] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def as_of(self) -> date:
@@ -66,6 +84,26 @@ class Snapshot:
         return self.period.grain
 
     @property
+    def title(self) -> str:
+        """What pages call the business, and which of its customers they are about."""
+        return self.params.display_title
+
+    @property
+    def restricted(self) -> dict[str, list[str]]:
+        """{column of customers: the values that are in here}; empty = everybody is."""
+        return {name: list(values) for name, values in self.params.only.items()}
+
+    @property
+    def tables(self) -> dict[str, ir.Table]:
+        """The tables that are there, by their names."""
+        given = {
+            "customers": self.customers,
+            "subscriptions": self.subscriptions,
+            "orders": self.orders,
+        }
+        return {name: table for name, table in given.items() if table is not None}
+
+    @property
     def attrs(self) -> dict[str, str]:
         """What every result of this snapshot says of itself, see `results.columns`."""
         return {
@@ -74,6 +112,52 @@ class Snapshot:
             "period": self.period.label,
             "model": self.params.model,
         }
+
+    def where(self, /, **columns: Any) -> "Snapshot":
+        """A snapshot of some customers alone: all its tables are restricted to them.
+
+        Its twin in a parameter file is `only`, which restricts a report.
+
+        Parameters
+        ----------
+        columns : a column of customers (an attribute, first_plan or first_category) and its value,
+            or a list of values; values are compared as text and exactly. `plan` and `category` are
+            short for what a customer had first; None stands for those of whom it is not known.
+
+        Returns
+        -------
+        Snapshot : of the same period; its title and data box say whom it is about, and so do the
+            names of the tables that it writes
+
+        Raises
+        ------
+        DataError : no such column, a value that nobody has, or nobody is left
+
+        Examples
+        --------
+        >>> from churnlib.snapshot.open import from_frames
+        >>> spans = pd.DataFrame({"customer_id": ["a", "b"], "starts_on": "2026-01-01", "mrr": 9})
+        >>> people = pd.DataFrame({"customer_id": ["a", "b"], "country": ["DE", "FR"]})
+        >>> all_of_them = from_frames({"customers": people, "subscriptions": spans}, currency="EUR")
+        >>> all_of_them.where(country="DE").restricted
+        {'country': ['DE']}
+        """
+        only = asked(columns, self.customers)
+        tables = restricted(self.tables, only)
+        data_box = self.data_box
+        if only:
+            said = remark(only, tables["customers"], self.customers)
+            data_box = with_remark(data_box, said, self.params.activity_table)
+        return replace(
+            self,
+            params=self.params.model_copy(update={"only": self.restricted | only}),
+            customers=tables["customers"],
+            subscriptions=tables.get("subscriptions"),
+            orders=tables.get("orders"),
+            data_box=data_box,
+            fingerprint=hashlib.sha256(f"{self.fingerprint}{only}".encode()).hexdigest(),
+            _chosen={**self._chosen, **only},
+        )
 
     def require_column(self, name: str) -> str:
         """`name` if customers can be split by it, else a `DataError` that names the nearest."""
@@ -93,11 +177,6 @@ class Snapshot:
         """What a split is called: its columns, or the expression's own name."""
         return "_".join(self._value(one).get_name() for one in _parts(by))
 
-    def _value(self, by: str | ir.Value | Deferred) -> ir.Value:
-        column = self.require_column(by) if isinstance(by, str) else by
-        (value,) = self.customers.bind(column)
-        return value
-
     def once(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
         """A table that several measures start from: computed for the first, kept on the engine
         for the others.
@@ -110,18 +189,54 @@ class Snapshot:
         """The day `n` months before as_of."""
         return Period.containing(self.as_of, "month").shift(-n).start
 
-    def write_table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Write tables/<name>.csv beside the frozen data and give the frame back.
+    def write_table(self, frame: pd.DataFrame, *, name: str | None = None) -> pd.DataFrame:
+        """Write a result as tables/<name>.csv, and what its columns are as tables/<name>.json.
 
-        Columns that `schemas.REPORT_TABLES` fixes come first, under their fixed names; text that a
-        spreadsheet would run as a formula is defused.
+        Parameters
+        ----------
+        frame : a result as a measure or model gives it: its declaration says what the file is
+            called, which columns it has and what their heads are
+        name : what the file is called, of a frame that does not say which result it is
+
+        Returns
+        -------
+        DataFrame : the frame, which now says where it was written (`attrs["file"]`)
+
+        Raises
+        ------
+        ResultError : the frame is not as declared, or neither declared nor given a name
         """
-        write_frame(self.folder / TABLES_FOLDER, name, frame)
+        declared = None
+        if name is None or frame.attrs.get("result"):
+            declared = declaration(frame)
+        name = self._file_name(name or table_name(frame))
+        write_frame(self.folder / TABLES_FOLDER, name, frame, declared)
+        frame.attrs["file"] = f"{TABLES_FOLDER}/{csv_name(name)}"
         return frame
 
-    def write_rows(self, name: str, table: ir.Table) -> Path:
-        """Write tables/<name>.csv of a table with a row a customer, without fetching it."""
-        return write_engine_rows(self.folder / TABLES_FOLDER, name, table)
+    def write_rows(self, name: str, table: ir.Table, declared: Result | None = None) -> Path:
+        """Write tables/<name>.csv of a table with a row a customer, without fetching it.
+
+        `declared` says what its columns are, for tables/<name>.json.
+        """
+        folder = self.folder / TABLES_FOLDER
+        return write_engine_rows(folder, self._file_name(name), table, declared, self.attrs)
+
+    def _file_name(self, name: str) -> str:
+        """Tables of a restricted snapshot do not overwrite those of everybody."""
+        parts = [f"{column}_{'_'.join(values)}" for column, values in self._chosen.items()]
+        return "_".join([name, "where", *parts]) if parts else name
+
+    def _value(self, by: str | ir.Value | Deferred) -> ir.Value:
+        column = self.require_column(by) if isinstance(by, str) else by
+        (value,) = self.customers.bind(column)
+        return value
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 def _parts(by: Split) -> Sequence[str | ir.Value | Deferred]:

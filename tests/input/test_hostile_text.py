@@ -199,7 +199,7 @@ def test_a_column_may_be_called_anything_and_is_never_a_query(tmp_path, name):
 def test_headers_of_tables_are_defused_too(tmp_path):
     params = read_params(business(tmp_path, ["a"] * 40))
     snapshot = freeze(check(params), Period.parse("2025-06"), tmp_path / "frozen")
-    snapshot.write_table("t", pd.DataFrame({"=1+1": ["@x"]}))
+    snapshot.write_table(pd.DataFrame({"=1+1": ["@x"]}), name="t")
     assert (tmp_path / "frozen" / "tables" / "t.csv").read_text() == "'=1+1\n'@x\n"
 
 

@@ -358,11 +358,11 @@ def test_table_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     made = replace(snapshot_of(subscriptions=[("a", "2026-01-01", None, 1)]), folder=tmp_path)
-    made.write_table("x", pd.DataFrame({"n": [1]}))
+    made.write_table(pd.DataFrame({"n": [1]}), name="x")
+    good = (tmp_path / "tables" / "x.json").read_text()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pd.DataFrame, "to_csv", breaks)
         with pytest.raises(OSError, match="No space"):
-            made.write_table("x", pd.DataFrame({"n": [2]}))
-    assert [(path.name, path.read_text()) for path in (tmp_path / "tables").iterdir()] == [
-        ("x.csv", "n\n1\n")
-    ]
+            made.write_table(pd.DataFrame({"n": [2.5]}), name="x")
+    there = {path.name: path.read_text() for path in (tmp_path / "tables").iterdir()}
+    assert there == {"x.csv": "n\n1\n", "x.json": good}

@@ -202,7 +202,8 @@ def test_many_values_of_a_segment_are_pooled(tmp_path):
 
 def test_tables_are_written_with_formulas_defused(acme):
     snapshot = frozen(acme, "2026-03")
-    snapshot.write_table("x", pd.DataFrame({"segment": ["=1+1", "plain"], "n": [-1, 2]}))
+    frame = pd.DataFrame({"segment": ["=1+1", "plain"], "n": [-1, 2]})
+    assert snapshot.write_table(frame, name="x").attrs["file"] == "tables/x.csv"
     assert (snapshot.folder / "tables" / "x.csv").read_text() == "segment,n\n'=1+1,-1\nplain,2\n"
 
 
