@@ -11,33 +11,18 @@ from pathlib import Path
 from churnlib.errors import ParamsError
 from churnlib.params.model import PROJECT, Params
 from churnlib.periods import Period, period_range
+from churnlib.report.chapters import SUMMARY, Chapter, Page, pages_of
 
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
-SUMMARY = "summary"
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """One notebook, as its `metadata.churnlib` describes it."""
-
-    name: str
-    title: str
-    order: int
-    models: tuple[str, ...]
-    tables: tuple[str, ...]
-    path: Path
-
-    @property
-    def href(self) -> str:
-        """The file of its page: the summary is the report's front page."""
-        return "index.html" if self.name == SUMMARY else f"{self.name}.html"
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a business's source is and holds: a hash of its files, the tables, the last complete
+    """What a business's source is and holds.
+
+    fingerprint : a hash of its files. tables : those that it has. latest : the last complete
     period.
     """
 
@@ -50,9 +35,10 @@ class Source:
 class Plan:
     """One report to make: a business, a period, the chapters in reading order.
 
-    `left_out` holds {"chapter", "reason"} of chapters that a reader might miss; `file` is the
-    parameter file as the command names it. `usual` are the chapters where --chapter asks for none,
-    if they differ: those of them that the report in place has and that are up to date stay in it.
+    left_out : {"chapter", "reason"} of chapters that a reader might miss
+    file : the parameter file as the command names it
+    usual : the chapters where --chapter asks for none, if they differ: those of them that the
+        report in place has and that are up to date stay in it
     """
 
     params: Params
@@ -62,6 +48,15 @@ class Plan:
     file: str
     source: Source | None = None
     usual: tuple[Chapter, ...] | None = None
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The files that the chapters make up, in reading order."""
+        return pages_of(self.chapters)
+
+    def page_of(self, chapter: Chapter) -> Page:
+        """The page that a chapter stands on."""
+        return next(page for page in self.pages if page.name == chapter.page)
 
     @property
     def whole(self) -> bool:
@@ -97,15 +92,16 @@ class Plan:
         """Where the report is published below the output folder."""
         parts = (self.params.business, self.period.label)
         for part in parts:
-            if not _FOLDER_NAME.fullmatch(part):
+            if not _FILE_NAME.fullmatch(part):
                 raise ParamsError(f"{part!r} cannot be the name of a folder.")
         return output.joinpath(*parts)
 
 
 @dataclass(frozen=True)
 class When:
-    """The periods that the command line asks for, as it writes them: one, a range, or none (the
-    latest complete).
+    """The periods that the command line asks for, as it writes them.
+
+    One, a range, or none: then the latest complete one is meant.
     """
 
     period: str | None = None
@@ -113,8 +109,9 @@ class When:
     last: str | None = None
 
     def periods(self, latest: Period) -> list[Period]:
-        """The periods meant, `latest` being the last complete one; those outside the data are
-        refused on freezing.
+        """The periods meant, `latest` being the last complete one.
+
+        Those outside the data are refused on freezing.
         """
         if self.period and (self.first or self.last):
             raise ParamsError("period: give --period, or --from and --to, not both.")
@@ -127,8 +124,9 @@ class When:
 
 
 def read_chapters(folder: Path | None = None) -> list[Chapter]:
-    """Every chapter at hand, in reading order; notebooks without `metadata.churnlib` are
-    nobody's chapter.
+    """Every chapter at hand, in reading order.
+
+    Notebooks without `metadata.churnlib` are nobody's chapter.
     """
     folder = folder or NOTEBOOKS
     chapters = [_read_chapter(path) for path in sorted(folder.glob("*.ipynb"))]
@@ -201,16 +199,21 @@ def shown_file(file: Path) -> str:
 def _read_chapter(path: Path) -> Chapter | None:
     try:
         described = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("churnlib")
-        return described and Chapter(
+        chapter = described and Chapter(
             name=described["chapter"],
             title=described["title"],
             order=int(described["order"]),
             models=tuple(described["models"]),
             tables=tuple(described.get("tables", ())),
             path=path,
+            page=described.get("page", ""),
+            page_title=described.get("page_title", ""),
         )
+        if chapter and not _FILE_NAME.fullmatch(chapter.page):
+            raise ValueError(f"{chapter.page!r} cannot be the name of a page")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ParamsError(f"{path.name}: metadata.churnlib cannot be read ({error!r}).") from None
+    return chapter
 
 
 def _must_exist(name: str, fitting: Sequence[Chapter], params: Params) -> None:
@@ -238,4 +241,5 @@ def _reason(
     if not missing:
         return None
     tables_missing = " and ".join(missing)
-    return f"it needs the table{'s' if len(missing) > 1 else ''} {tables_missing}, which the data do not hold"
+    word = "tables" if len(missing) > 1 else "table"
+    return f"it needs the {word} {tables_missing}, which the data do not hold"

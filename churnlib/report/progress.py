@@ -4,12 +4,15 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-from churnlib.report.plan import Chapter, Plan
+from churnlib.report.chapters import SUMMARY, Chapter
+from churnlib.report.plan import Plan
 
 if TYPE_CHECKING:
     from churnlib.report.execute.run import ChapterResult
 
 SKIPPED = "up to date"
+DONE = "done"
+WAITING = "waiting for the others"
 
 
 class Progress(Protocol):
@@ -47,19 +50,22 @@ class Lines:
         """Nothing to put away."""
 
     def expect(self, plan: Plan) -> None:
-        self.say(f"{plan.name}: {len(plan.chapters)} chapters")
+        waiting = ", the summary last" if _waits(plan) else ""
+        self.say(f"{plan.name}: {len(plan.chapters)} chapters{waiting}")
 
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         """Too fine for a log."""
 
     def ended(self, plan: Plan, result: "ChapterResult") -> None:
-        self.say(f"{plan.name} {result.chapter.name}: {result.status} in {result.seconds:.1f} s")
+        took = f" in {result.seconds:.1f} s" if result.made else ""
+        self.say(f"{plan.name} {result.chapter.name}: {result.status}{took}")
 
     def finished(self, plan: Plan, *, failed: bool) -> None:
         self.say(f"{plan.name}: {'FAILED' if failed else 'published'}")
 
     def skipped(self, plan: Plan, chapter: Chapter | None = None) -> None:
-        self.say(f"{plan.name}{f' {chapter.name}' if chapter else ''}: {SKIPPED}")
+        what = f"{plan.name} {chapter.name}" if chapter else plan.name
+        self.say(f"{what}: {SKIPPED}")
 
     def say(self, text: str) -> None:
         with self._lock:
@@ -98,20 +104,22 @@ class Bars:
     def expect(self, plan: Plan) -> None:
         for chapter in plan.chapters:
             text = f"{plan.name}  {chapter.title}"
+            waits = chapter.name == SUMMARY and _waits(plan)
             self._tasks[plan.name, chapter.name] = self._bars.add_task(
-                text, total=None, start=False, state=""
+                text, total=None, start=False, state=WAITING if waits else ""
             )
 
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         task = self._tasks[plan.name, chapter.name]
         if cell == 0:
             self._bars.start_task(task)
+            self._bars.update(task, state="")
         self._bars.update(task, completed=cell, total=cells)
 
     def ended(self, plan: Plan, result: "ChapterResult") -> None:
         task = self._tasks[plan.name, result.chapter.name]
         cells = len(result.notebook.cells) if result.notebook else 1
-        done = {} if result.fault else {"completed": cells}
+        done = {"completed": cells} if result.status == DONE else {}
         self._bars.update(task, total=cells, state=result.status, **done)
         self._bars.stop_task(task)
 
@@ -131,6 +139,12 @@ class Bars:
 
     def say(self, text: str) -> None:
         self._bars.console.print(text, markup=False, highlight=False)
+
+
+def _waits(plan: Plan) -> bool:
+    """Whether the summary has others to wait for."""
+    names = {chapter.name for chapter in plan.chapters}
+    return SUMMARY in names and len(names) > 1
 
 
 def progress_for(reports: int) -> Bars | Lines:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from churnlib.report.execute import run
+from churnlib.report.execute.fault import MAX_MESSAGE
 from churnlib.report.execute.kernels import Kernels
-from churnlib.report.plan import Chapter, read_chapters
+from churnlib.report.chapters import Chapter
+from churnlib.report.plan import read_chapters
 
 FAULTS = {
     "exception": ("x = 1", "int('three')", "x = 2"),
@@ -74,7 +76,7 @@ def test_message_is_one_short_line_without_control_characters(
     results: dict[str, run.ChapterResult],
 ) -> None:
     message = results["long_message"].fault.message
-    assert len(message) == run.MAX_MESSAGE
+    assert len(message) == MAX_MESSAGE
     assert message.startswith("ValueError: aaa")
     assert message.isprintable()
 

@@ -1,33 +1,28 @@
-"""Two reports of one business side by side: key figures, rows of tables, pages, and which inputs
-changed.
+"""Two reports of one business side by side: key figures, what was said, rows of tables, cells, and
+which inputs changed.
 """
 
 import os
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from churnlib.errors import ChurnlibError
-from churnlib.report.compare.differences import (
-    Row,
-    changed_inputs,
-    main_parts,
-    page_difference,
-    table_rows,
-)
+from churnlib.report.compare import told
+from churnlib.report.compare.differences import Row, shown_difference, table_rows
+from churnlib.report.compare.inputs import changed_inputs
 from churnlib.report.compare.verify import read_published
 from churnlib.report.published.publish import write_whole, writing
 from churnlib.report.render.pages import page_css, template
 
 MAX_ROWS = 30
-_LABEL, _VALUE = "cl-key-label", "cl-key-value"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table that differs: rows that are in one report only are counted, those that changed are
-    kept.
+    """A table that differs.
+
+    new, gone : how many rows are in one report only. changed : the rows that differ.
     """
 
     name: str
@@ -53,9 +48,12 @@ class Table:
 class Comparison:
     """What differs between two reports of a business.
 
-    figures : (label, before, after) of every key figure; pages : (page, first difference), where
-    both reports are of
-        the same period (else every page differs from its title on)
+    figures : (label, before, after) of every key figure
+    findings : (section, before, after) of the sentences that differ
+    tables : those that differ
+    cells : "notebook: the first cell that shows something else, and where in it", if both reports
+        are of the same period (else every cell differs)
+    inputs : which of them differ
     """
 
     before: Path
@@ -63,31 +61,29 @@ class Comparison:
     old: dict[str, Any]
     new: dict[str, Any]
     figures: tuple[tuple[str, str, str], ...]
+    findings: tuple[tuple[str, str, str], ...]
     tables: tuple[Table, ...]
-    pages: tuple[tuple[str, str], ...]
+    cells: tuple[str, ...]
     inputs: tuple[str, ...]
 
     @property
     def same(self) -> bool:
         """Whether both say the same, whatever made them."""
-        same_period = self.old["period"] == self.new["period"]
-        return (
-            same_period
-            and not self.tables
-            and not self.pages
-            and all(old == new for _, old, new in self.figures)
-        )
+        if self.old["period"] != self.new["period"]:
+            return False
+        is_told = any(old != new for _, old, new in self.figures) or self.findings
+        return not (is_told or self.tables or self.cells)
 
     @property
     def summary(self) -> list[str]:
         """What the command line says."""
-        figures = [f"{label}: {old} became {new}" for label, old, new in self.figures if old != new]
-        tables = (
-            ["the same"]
-            if self.same
-            else [f"{len(self.tables)} tables differ", *map(": ".join, self.pages)]
-        )
-        return [*figures, *tables, *(f"changed input: {text}" for text in self.inputs)]
+        said = [f"{label}: {old} became {new}" for label, old, new in self.figures if old != new]
+        if self.same:
+            said.append("the same")
+        else:
+            said.append(f"{len(self.findings)} sentences and {len(self.tables)} tables differ")
+            said += self.cells
+        return said + [f"changed input: {text}" for text in self.inputs]
 
 
 def compare(before: Path, after: Path) -> Comparison:
@@ -102,29 +98,24 @@ def compare(before: Path, after: Path) -> Comparison:
         raise ChurnlibError(
             f"{before} is of business {old['business']!r}, {after} of {new['business']!r}."
         )
-    names = dict.fromkeys((*_pages(old), *_pages(new))) if old["period"] == new["period"] else ()
+    was, now = told.told_by(before), told.told_by(after)
+    tables = [_table(name, before, after) for name in _table_names(old, new)]
+    cells = _cells(old, new, before, after) if old["period"] == new["period"] else []
     return Comparison(
         before=before,
         after=after,
         old=old,
         new=new,
-        figures=tuple(_figures(_read(before / "index.html"), _read(after / "index.html"))),
-        tables=tuple(
-            table for name in _table_names(old, new) if (table := _table(name, before, after))
-        ),
-        pages=tuple(
-            (name, found)
-            for name in names
-            if (found := _page(_read(before / name), _read(after / name)))
-        ),
+        figures=tuple(told.key_figures(was, now)),
+        findings=tuple(told.findings(was, now)),
+        tables=tuple(table for table in tables if table),
+        cells=tuple(cells),
         inputs=tuple(changed_inputs(old, new)),
     )
 
 
 def write_page(comparison: Comparison, path: Path | None = None) -> Path:
-    """Write the comparison as a page and give its path; the default lies beside the later
-    report.
-    """
+    """Write the comparison as a page and give its path; the default is beside the later report."""
     after = comparison.after.resolve()
     name = f"diff-{comparison.before.resolve().name}-{after.name}.html"
     path = path or after.parent / name
@@ -138,60 +129,20 @@ def write_page(comparison: Comparison, path: Path | None = None) -> Path:
     return path
 
 
-class _KeyFigures(HTMLParser):
-    """Reads the key figures of a front page: {label: value}."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-        self._filling, self._depth, self._label = "", 0, ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        css = (dict(attrs).get("class") or "").split()
-        started = next((name for name in (_LABEL, _VALUE) if name in css), "")
-        self._depth += bool(self._filling)
-        if started:
-            self._filling, self._depth = started, 1
-            self._label = "" if started == _LABEL else self._label
-
-    def handle_endtag(self, tag: str) -> None:
-        self._depth -= bool(self._filling)
-        self._filling = self._filling if self._depth else ""
-
-    def handle_data(self, data: str) -> None:
-        if self._filling == _LABEL:
-            self._label += data
-        elif self._filling == _VALUE:
-            self.found[self._label] = self.found.get(self._label, "") + data
+def _cells(old: dict[str, Any], new: dict[str, Any], before: Path, after: Path) -> list[str]:
+    """Where each kept notebook first shows something else than the other report's."""
+    found = []
+    for name in dict.fromkeys(one for one in (*new["files"], *old["files"]) if _is_notebook(one)):
+        one, other = _read(before / name), _read(after / name)
+        if not one or not other:
+            found.append(f"{Path(name).stem}: {'is gone' if one else 'is new'}")
+        elif difference := shown_difference(one, other):
+            found.append(f"{Path(name).stem}: {difference}")
+    return found
 
 
-def key_figures(page: str) -> dict[str, str]:
-    """{label: value} of the key figures on a page.
-
-    Examples
-    --------
-    >>> key_figures('<div class="cl-key-label"><a href="#">MRR</a></div><div class="cl-key-value">12 EUR</div>')
-    {'MRR': '12 EUR'}
-    """
-    parser = _KeyFigures()
-    parser.feed(page)
-    return parser.found
-
-
-def _figures(before: str, after: str) -> list[tuple[str, str, str]]:
-    old, new = key_figures(before), key_figures(after)
-    return [
-        (label, old.get(label, "–"), new.get(label, "–")) for label in dict.fromkeys((*new, *old))
-    ]
-
-
-def _pages(manifest: dict[str, Any]) -> list[str]:
-    return [str(one["page"]) for one in manifest["chapters"]]
-
-
-def _page(before: str, after: str) -> str | None:
-    """The first difference between two pages, other than in how they were made."""
-    return page_difference(before, after) if main_parts(before) != main_parts(after) else None
+def _is_notebook(name: str) -> bool:
+    return name.endswith(".ipynb")
 
 
 def _table_names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

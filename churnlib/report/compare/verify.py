@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,14 @@ from typing import Any
 from churnlib.errors import ChurnlibError
 from churnlib.params.model import Params
 from churnlib.periods import Period
-from churnlib.report.compare.differences import changed_inputs, file_difference
+from churnlib.report.chapters import Chapter
+from churnlib.report.compare.differences import file_difference
+from churnlib.report.compare.inputs import changed_inputs
 from churnlib.report.execute.kernels import Kernels
 from churnlib.report.execute.run import ChapterResult
-from churnlib.report.make.build import Build, linked
-from churnlib.report.plan import Chapter, Plan, read_chapters
+from churnlib.report.make.build import NOTEBOOKS_FOLDER, Build, linked
+from churnlib.report.make.chapters import Chapters
+from churnlib.report.plan import Plan, read_chapters
 from churnlib.report.progress import Progress
 from churnlib.report.published import provenance
 from churnlib.report.published.frozen import frozen_of
@@ -28,7 +31,7 @@ class Verdict:
     """What came of a report that was made again.
 
     differences : "file: where", the first of them first; empty = every page and table is the same,
-    byte by byte
+        byte by byte
     inputs : which inputs are no longer those of the report
     """
 
@@ -129,45 +132,48 @@ def _frozen_with(parameters: dict[str, Any], frozen: Path, folder: Path) -> Path
     return folder
 
 
-def _run(build: Build, *, kernels: Kernels, jobs: int, progress: Progress) -> list[ChapterResult]:
-    progress.expect(build.plan)
+def _run(
+    build: Build, *, kernels: Kernels, jobs: int, progress: Progress
+) -> tuple[ChapterResult, ...]:
+    chapters = Chapters(build, kernels, progress)
     with ThreadPoolExecutor(jobs, thread_name_prefix="chapter") as pool:
         try:
-            return list(
-                pool.map(lambda chapter: build.run(chapter, kernels, progress), build.plan.chapters)
-            )
+            chapters.begin(pool)
+            results = chapters.results()
         except BaseException:
             kernels.stop()  # else the pool would wait for chapters that nobody wants any more
             raise
+    build.complete()
+    return results
 
 
 def _differences(
-    report: Path, manifest: dict[str, Any], build: Build, results: list[ChapterResult]
+    report: Path, manifest: dict[str, Any], build: Build, results: Sequence[ChapterResult]
 ) -> Iterator[str]:
     """In the order of reading: faults, pages with the cells behind them, tables."""
     for result in results:
         if result.fault:
             where = f", cell {result.fault.cell}" if result.fault.cell else ""
-            yield f"{result.chapter.href}: it could not be made again{where}: {result.fault.message}"
+            said = f"it could not be made again{where}: {result.fault.message}"
+            yield f"{result.chapter.href}: {said}"
     made, told = build.pages, manifest["files"]
-    faulty = {result.chapter.href for result in results if result.fault}
-    notebooks = {f"notebooks/{chapter.path.name}": chapter for chapter in build.plan.chapters}
-    pages = {chapter.href: f"notebooks/{chapter.path.name}" for chapter in build.plan.chapters}
-    rest = sorted({*told, *provenance.files_of(made)} - {*pages, *notebooks})
-    for name in (*pages, *notebooks, *rest):
+    absent = {result.chapter.href for result in results if result.fault or not result.made}
+    notebooks = {
+        page.href: [f"{NOTEBOOKS_FOLDER}/{one.path.name}" for one in page.chapters]
+        for page in build.plan.pages
+    }
+    inside = [name for names in notebooks.values() for name in names]
+    rest = sorted({*told, *provenance.files_of(made)} - {*notebooks, *inside})
+    for name in (*notebooks, *inside, *rest):
         found = file_difference(name, report / name, made / name)
-        if found and name not in faulty:
-            cell = (
-                file_difference(pages[name], report / pages[name], made / pages[name])
-                if name in pages
-                else None
-            )
-            altered = (
-                " (the file was altered after it was published)"
-                if _altered(report, name, told)
-                else ""
-            )
-            yield f"{name}: {found}{f' ({cell})' if cell else ''}{altered}"
+        if not found or name in absent:
+            continue
+        cells = (file_difference(one, report / one, made / one) for one in notebooks.get(name, ()))
+        cell = next((f" ({one})" for one in cells if one), "")
+        altered = ""
+        if _altered(report, name, told):
+            altered = " (the file was altered after it was published)"
+        yield f"{name}: {found}{cell}{altered}"
 
 
 def _altered(report: Path, name: str, told: dict[str, str]) -> bool:

@@ -8,7 +8,6 @@ was answered with "ok".
 import asyncio
 import logging
 import math
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,44 +22,36 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from churnlib.report.chapters import Chapter
+from churnlib.report.execute.fault import Fault, fault_at, one_line, without_colours
 from churnlib.report.execute.kernels import Kernels
-from churnlib.report.plan import Chapter
 
 CELL_TIMEOUT = 600  # seconds; the slowest cell of a million customers takes about a tenth of it
 CHAPTER_TIMEOUT = 1800
 START_TIMEOUT = 180  # a kernel's start, on a machine that is busy with others
 OUTPUT_TIMEOUT = 60  # nbclient's 4 s lose the output of a large figure on a busy machine
-MAX_MESSAGE = 400
 ENGINE = "churnlib"
-INJECTED = "injected-parameters"
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_HEADING = re.compile(r"^#{1,6}\s+(.*\S)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why a chapter failed: cell number in the notebook (from 1), the heading above it, one line
-    of message.
-    """
-
-    message: str
-    cell: int | None = None
-    heading: str | None = None
-    traceback: str = ""
 
 
 @dataclass
 class ChapterResult:
-    """What came of a chapter: the notebook as far as it got, and the fault if there was one."""
+    """What came of a chapter: the notebook as far as it got, and the fault if there was one.
+
+    made : False where it was not begun, because it rests on others that failed.
+    """
 
     chapter: Chapter
     notebook: NotebookNode | None = None
     fault: Fault | None = None
     seconds: float = 0.0
+    made: bool = True
 
     @property
     def status(self) -> str:
-        return "failed" if self.fault else "done"
+        """`done`, `failed` or `not made`."""
+        if self.fault:
+            return "failed"
+        return "done" if self.made else "not made"
 
 
 class Stopped(Exception):
@@ -144,7 +135,8 @@ class ReportEngine(NBClientEngine):
                 iopub_timeout=OUTPUT_TIMEOUT,
                 force_raise_errors=True,
                 store_widget_state=False,
-                coalesce_streams=True,  # how the kernel cut what it printed into messages is a matter of moments
+                # How the kernel cut what it printed into messages is a matter of moments.
+                coalesce_streams=True,
                 shutdown_kernel="immediate",
                 on_cell_start=watch.cell_starts,
                 on_cell_executed=watch.cell_ended,
@@ -189,11 +181,6 @@ def run_chapter(
     return ChapterResult(chapter, watch.notebook, fault, time.monotonic() - began)
 
 
-def fault_of(error: BaseException, doing: str) -> Fault:
-    """A fault outside any cell, such as while a page is rendered."""
-    return Fault(f"{doing}: {_one_line(f'{type(error).__name__}: {error}')}")
-
-
 def _execute(chapter: Chapter, frozen: Path, watch: Watch, *, kernels: Kernels, work: Path) -> None:
     # papermill fills {names} into paths, so braces in a folder's name are doubled. No output path:
     # it would write a half-run file there. No cwd: papermill changes the directory of the whole
@@ -235,7 +222,7 @@ def _fault(watch: Watch, error: Exception | None) -> Fault | None:
     if watch.error is not None:
         name, value = watch.error.get("ename", "Error"), watch.error.get("evalue", "")
         early = " (the cell ends the notebook early)" if name == "SystemExit" else ""
-        traceback = _ANSI.sub("", "\n".join(watch.error.get("traceback", [])))
+        traceback = without_colours("\n".join(watch.error.get("traceback", [])))
         return _at_cell(watch, watch.current, f"{name}: {value}{early}", traceback)
     if error is not None and not isinstance(error, PapermillExecutionError):
         return _at_cell(watch, watch.current, _said(error, watch), "")
@@ -266,20 +253,5 @@ def _said(error: Exception, watch: Watch) -> str:
 def _at_cell(watch: Watch, index: int | None, message: str, traceback: str) -> Fault:
     cells = watch.notebook.cells if watch.notebook else []
     if index is None or index >= len(cells):
-        return Fault(_one_line(message), traceback=traceback)
-    number = 1 + sum(INJECTED not in cell.metadata.get("tags", []) for cell in cells[:index])
-    return Fault(_one_line(message), number, _heading_above(cells, index), traceback)
-
-
-def _heading_above(cells: list[NotebookNode], index: int) -> str | None:
-    for cell in reversed(cells[:index]):
-        found = _HEADING.findall(cell.source) if cell.cell_type == "markdown" else []
-        if found:
-            return found[-1]
-    return None
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(_ANSI.sub("", text).split())
-    printable = "".join(character for character in line if character.isprintable())
-    return printable if len(printable) <= MAX_MESSAGE else f"{printable[: MAX_MESSAGE - 1]}…"
+        return Fault(one_line(message), traceback=traceback)
+    return fault_at(cells, index, message, traceback)

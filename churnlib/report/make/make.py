@@ -1,24 +1,26 @@
-"""Make reports: freeze, run, render, publish, for any number of businesses and periods in one
-process.
+"""Make reports: freeze, run, gather, render, publish.
+
+For any number of businesses and periods in one process.
 """
 
 import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from churnlib.input.checked import Checked
 from churnlib.report.execute.kernels import Kernels
 from churnlib.report.execute.run import ChapterResult
 from churnlib.report.make.build import Build
+from churnlib.report.make.chapters import Chapters
 from churnlib.report.plan import Plan
 from churnlib.report.progress import Progress
 from churnlib.report.published import frozen as frozen_store
 from churnlib.report.published import provenance
 from churnlib.report.published.publish import Workspace, clean_leftovers, writing
-from churnlib.report.published.standing import Standing, standing
+from churnlib.report.published.standing import standing
 from churnlib.report.render.index import write_index
 from churnlib.report.render.pages import failure_page
 from churnlib.snapshot.freeze import freeze, snapshot_id
@@ -26,6 +28,7 @@ from churnlib.snapshot.freeze import freeze, snapshot_id
 # Reports under way at once: the next one's chapters fill the cores while the last chapter of this
 # one still runs; more would only fill the disk with frozen data.
 UNDER_WAY = 2
+FRONT_PAGE = "index.html"
 
 
 @dataclass(frozen=True)
@@ -44,21 +47,22 @@ class Outcome:
 
 @dataclass
 class _Job:
-    """One report under way: `kept` are the chapters that need not run, because the report in
-    place has them.
-    """
+    """One report under way."""
 
-    build: Build
     space: Workspace
-    before: Standing | None
-    kept: set[str]
-    chapters: list[Future[ChapterResult]] = field(default_factory=list)
+    chapters: Chapters
+
+    @property
+    def build(self) -> Build:
+        """Where it is made."""
+        return self.chapters.build
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether the report in place is what would be made."""
-        plan = self.build.plan
-        return self.kept >= {one.name for one in plan.chapters} and self.before.is_all_of(plan)
+        plan, kept = self.build.plan, set(self.chapters.kept)
+        is_kept = kept >= {chapter.name for chapter in plan.chapters}
+        return is_kept and self.chapters.before.is_all_of(plan)
 
 
 def make_reports(
@@ -70,8 +74,9 @@ def make_reports(
     progress: Progress,
     force: bool = False,
 ) -> Iterator[Outcome]:
-    """Make each report and publish it, or keep it as failed; the index of all reports is renewed
-    after each.
+    """Make each report and publish it, or keep it as failed.
+
+    The index of all reports is renewed after each.
 
     Parameters
     ----------
@@ -94,15 +99,15 @@ def make_reports(
         try:
             while waiting or under_way:
                 while waiting and len(under_way) < UNDER_WAY:
-                    under_way.append(
-                        _begin(*waiting.popleft(), output=output, progress=progress, force=force)
-                    )
-                    _submit(under_way[-1], pool, kernels, progress)
+                    job = _begin(*waiting.popleft(), output, kernels, progress, force=force)
+                    under_way.append(job)
+                    if not job.nothing_to_do:
+                        job.chapters.begin(pool)
                 yield _finish(under_way[0], output, progress)
                 under_way.popleft().space.close()
         finally:
-            # However this ends (also by Ctrl-C): no kernel is left running, no half-made folder
-            # lying about.
+            # However this ends (also by Ctrl-C): no kernel is left running, and no half-made
+            # folder lies about.
             kernels.stop()
             pool.shutdown(wait=True, cancel_futures=True)
             for job in under_way:
@@ -111,10 +116,16 @@ def make_reports(
         frozen_store.clean(output)
 
 
-def _begin(plan: Plan, checked: Checked, *, output: Path, progress: Progress, force: bool) -> _Job:
-    """Take the report's place, freeze its data there, and see what of the report in place can
-    stay.
-    """
+def _begin(
+    plan: Plan,
+    checked: Checked,
+    output: Path,
+    kernels: Kernels,
+    progress: Progress,
+    *,
+    force: bool,
+) -> _Job:
+    """Take the report's place, freeze its data, and see what of the report in place can stay."""
     space = Workspace(plan.folder(output), waiting=progress.say)
     try:
         with writing(space.frozen):
@@ -122,45 +133,32 @@ def _begin(plan: Plan, checked: Checked, *, output: Path, progress: Progress, fo
         before = standing(space.final)
         kept = set(before.kept(plan, snapshot_id(frozen.folder), force=force)) if before else set()
         build = Build(plan.with_usual(kept), space.folder, frozen, provenance.software())
-        return _Job(build, space, before, kept)
+        return _Job(space, Chapters(build, kernels, progress, before, kept))
     except BaseException:
         space.close()
         raise
 
 
-def _submit(job: _Job, pool: ThreadPoolExecutor, kernels: Kernels, progress: Progress) -> None:
-    if job.nothing_to_do:
-        return
-    build = job.build
-    progress.expect(build.plan)
-    job.chapters = [
-        pool.submit(build.keep, chapter, job.before, progress)
-        if chapter.name in job.kept
-        else pool.submit(build.run, chapter, kernels, progress)
-        for chapter in build.plan.chapters
-    ]
-
-
 def _finish(job: _Job, output: Path, progress: Progress) -> Outcome:
     """Wait for the chapters, complete the folder and put it in its place."""
-    build, space = job.build, job.space
-    results = tuple(chapter.result() for chapter in job.chapters)
-    failed = [result for result in results if result.fault]
     if job.nothing_to_do:
-        space.drop_failed()
-    elif failed:
+        job.space.drop_failed()
+        write_index(output, waiting=progress.say)
+        progress.skipped(job.build.plan)
+        return Outcome(job.build.plan, job.space.final, ())
+    results = job.chapters.results()
+    is_failed = any(result.fault for result in results)
+    if is_failed:
         _write_failure(job, results)
-        build.complete()
-        space.keep_failed()
+        job.build.complete()
+        job.space.keep_failed()
     else:
-        build.complete()
+        job.build.complete()
         _publish(job, output, progress)
     write_index(output, waiting=progress.say)
-    if job.nothing_to_do:
-        progress.skipped(build.plan)
-    else:
-        progress.finished(build.plan, failed=bool(failed))
-    return Outcome(build.plan, space.failed if failed else space.final, results)
+    progress.finished(job.build.plan, failed=is_failed)
+    folder = job.space.failed if is_failed else job.space.final
+    return Outcome(job.build.plan, folder, results)
 
 
 def _publish(job: _Job, output: Path, progress: Progress) -> None:
@@ -172,15 +170,16 @@ def _publish(job: _Job, output: Path, progress: Progress) -> None:
 
 
 def _write_failure(job: _Job, results: Sequence[ChapterResult]) -> None:
-    """The failure page in place of the front page and of every chapter that has none."""
+    """The failure page in place of the front page and of every page that could not be made."""
     build, pages = job.build, job.build.pages
+    wanted = {page.href for page in build.plan.pages}
+    made = {href for href in wanted if (pages / href).exists()} - {FRONT_PAGE}
+    has_good = job.space.final.exists()
+    page = failure_page(build.plan, results, build.footer, made=made, has_good=has_good)
     with writing(pages):
-        if (pages / "index.html").exists():
-            (pages / "index.html").rename(pages / "summary.html")
-        page = failure_page(build.plan, results, build.footer, has_good=job.space.final.exists())
+        for href in {FRONT_PAGE, *wanted} - made:
+            (pages / href).write_text(page, encoding="utf-8", newline="\n")
         for result in results:
-            if result.fault or result.chapter.href == "index.html":
-                (pages / result.chapter.href).write_text(page, encoding="utf-8", newline="\n")
             log = build.work(result.chapter) / f"{result.chapter.name}.log"
             if result.fault and log.exists() and log.stat().st_size:
                 shutil.copyfile(log, pages / log.name)

@@ -25,11 +25,8 @@ MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 DIGITS = 12  # of a fingerprint, as shown
 CODE = ("churnlib", "notebooks", "requirements.lock", "pyproject.toml")
-INPUTS = (
-    "parameters",
-    "code",
-    "environment",
-)  # with the data and the notebooks: all that a report depends on
+INPUTS = ("parameters", "code", "environment")
+"""With the data and the notebooks: all that a report depends on."""
 
 
 def params_fingerprint(values: dict[str, Any]) -> str:
@@ -50,8 +47,9 @@ def notebook_fingerprint(path: Path) -> str | None:
 
 @functools.cache
 def environment() -> dict[str, Any]:
-    """What the code runs on, as far as it can change a report: lock file, Python, platform,
-    packages.
+    """What the code runs on, as far as it can change a report.
+
+    lock : fingerprint of the lock file. python, platform, packages : their versions.
     """
     lock = PROJECT / "requirements.lock"
     return {
@@ -64,8 +62,9 @@ def environment() -> dict[str, Any]:
 
 @functools.cache
 def code_fingerprint() -> str:
-    """Of every file of the library, the page's template among them; notebooks count for their
-    own chapter.
+    """Of every file of the library, the page's template among them.
+
+    Notebooks count for their own chapter.
     """
     package = Path(churnlib.__file__).parent
     files = sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
@@ -94,10 +93,10 @@ def software() -> dict[str, Any]:
 
 
 def footer(plan: Plan, snapshot: "Snapshot", made: dict[str, Any]) -> list[dict[str, str]]:
-    """The rows {"label", "value"} at the end of every page: no clock time, so the same input gives
-    the same page.
+    """The rows {"label", "value"} at the end of every page.
 
-    `made` is the `software` that the report is, or was, made by.
+    No clock time is in them, so that the same input gives the same page. `made` is the `software`
+    that the report is, or was, made by.
     """
     rows = {
         "Business": f"{plan.params.display_title} ({plan.params.business})",
@@ -115,9 +114,8 @@ def footer(plan: Plan, snapshot: "Snapshot", made: dict[str, Any]) -> list[dict[
 
 def manifest(plan: Plan, snapshot: "Snapshot", chapters: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything known about a run, ready for JSON; `chapters` as `chapter_entry` tells of each."""
-    from churnlib.snapshot.freeze import (
-        snapshot_id,  # late: it imports the engine, which a run with nothing to do needs not
-    )
+    # Late: it imports the engine, which a run with nothing to do needs not.
+    from churnlib.snapshot.freeze import snapshot_id
 
     source = plan.source
     return {
@@ -144,15 +142,25 @@ def manifest(plan: Plan, snapshot: "Snapshot", chapters: list[dict[str, Any]]) -
         "parameters": plan.params.effective(),
         "rows": snapshot.data_box,
         "chapters": chapters,
+        "pages": [{"page": page.href, "title": page.title} for page in plan.pages],
         "left_out": list(plan.left_out),
     }
 
 
 def chapter_entry(
-    result: "ChapterResult", notebook: str | None, tables: Sequence[str]
+    result: "ChapterResult",
+    notebook: str | None,
+    tables: Sequence[str] = (),
+    heard: str | None = None,
 ) -> dict[str, Any]:
-    """What the manifest says of a chapter: `notebook` is its fingerprint, `tables` what it wrote
-    below tables/.
+    """What the manifest says of a chapter.
+
+    Parameters
+    ----------
+    result : what came of it
+    notebook : fingerprint of its notebook
+    tables : what it wrote below tables/
+    heard : fingerprint of what the other chapters told it, if it is the summary
     """
     told = {
         "chapter": result.chapter.name,
@@ -163,10 +171,12 @@ def chapter_entry(
         "status": result.status,
         "seconds": round(result.seconds, 2),
     }
-    fault = result.fault
-    return told | (
-        {"cell": fault.cell, "heading": fault.heading, "message": fault.message} if fault else {}
-    )
+    if heard is not None:
+        told["heard"] = heard
+    if result.fault:
+        fault = result.fault
+        told |= {"cell": fault.cell, "heading": fault.heading, "message": fault.message}
+    return told
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:
@@ -200,8 +210,9 @@ def long_date(day: date) -> str:
 
 
 def _commit() -> str | None:
-    """The commit, and whether code differs from it; None outside a repository of the project's
-    own.
+    """The commit, and whether code differs from it.
+
+    None outside a repository of the project's own.
     """
     if _git("rev-parse", "--show-toplevel") != str(PROJECT):
         return None

@@ -1,9 +1,5 @@
-"""reports/index.html: every business and period that has been published, and every one that
-failed.
-"""
+"""reports/index.html: every business and period that was published, and every one that failed."""
 
-import csv
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +11,9 @@ from churnlib.periods import Period
 from churnlib.report.published.provenance import MANIFEST, read_manifest
 from churnlib.report.published.publish import locked, write_whole, writing
 from churnlib.report.render.pages import page_css, template
+from churnlib.results.gathered import FILE, GatheredError, read_findings
 
 FAILED = ".failed"
-KEY_FIGURES = Path("tables", "key_figures.csv")
 INDEX_WAIT = 60  # seconds; writing an index takes a fraction of one
 
 
@@ -104,8 +100,9 @@ def periods(businesses: Sequence[Business]) -> list[dict[str, str]]:
 
 
 def _ends(label: str) -> tuple[str, str]:
-    """Months and quarters in one order: by their end; a folder that is named for no period comes
-    last.
+    """Months and quarters in one order: by their end.
+
+    A folder that is named for no period comes last.
     """
     try:
         return Period.parse(label).end.isoformat(), label
@@ -128,17 +125,17 @@ def _entries(folder: Path) -> list[Entry]:
             entry.period_name = str(manifest.get("period_name", period))
             setattr(entry, "failed" if failed else "good", manifest)
             if not failed:
-                entry.headline = _headline(report / KEY_FIGURES)
+                entry.headline = _headline(report / FILE)
     return list(entries.values())
 
 
 def _headline(path: Path) -> Headline:
-    """The first line of a report's key figures; nothing where there are none."""
+    """The first key figure that a report's chapters told; nothing where there are none."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            row = next(csv.DictReader(file))
-        return Headline(
-            row["figure"], row["value"], spark(json.loads(row["course"]), row["figure"])
-        )
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        figures = read_findings(path)["key_figures"]
+    except GatheredError:
         return Headline()
+    if not figures:
+        return Headline()
+    first = figures[0]
+    return Headline(first["label"], first["value"], spark(first["course"], first["label"]))
