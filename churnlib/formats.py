@@ -2,8 +2,8 @@
 thing.
 
 A format is a short text, so that a notebook can say it in passing: `[+]kind[.decimals]`, where kind
-is `count`, `percent`, `number`, `month`, `quarter`, `day`, `text` or a currency code (`EUR`), and
-`+` shows the sign of gains too.
+is `count`, `percent`, `number`, `month`, `quarter`, `day`, `text`, `word` (one of our own, such as
+discounted_value) or a currency code (`EUR`), and `+` shows the sign of gains too.
 """
 
 import math
@@ -23,7 +23,7 @@ MINUS = "\u2212"
 JOINER = "\u2060"  # keeps a line from breaking between a sign and its amount
 MISSING = "\u2013"
 _GRAMMAR = re.compile(
-    r"(?P<sign>\+?)(?P<kind>count|percent|number|month|quarter|day|text|[A-Z]{3})(?:\.(?P<decimals>\d))?"
+    r"(?P<sign>\+?)(?P<kind>count|percent|number|month|quarter|day|text|word|[A-Z]{3})(?:\.(?P<decimals>\d))?"
 )
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DECIMALS = {"percent": 1, "number": 1}
@@ -89,6 +89,9 @@ def cell(value: object, how: str | Format) -> str:
         return MISSING
     if form.kind == "text":
         return ("yes" if value else "no") if _is_flag(value) else str(value)
+    if form.kind == "word":
+        words = str(value).replace("_", " ")
+        return words[:1].upper() + words[1:]
     if form.kind in _DATES:
         return format_date(value, _DATES[form.kind], locale=DATE_LOCALE)
     return _signed(value * 100 if form.kind == "percent" else value, form)

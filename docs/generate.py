@@ -17,6 +17,7 @@ KINDS = {
     "money": "money",
     "number": "number",
     "text": "text",
+    "word": "text",
     "flag": "true or false",
     "day": "date",
     "period": "date of a period's first day",

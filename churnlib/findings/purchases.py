@@ -16,6 +16,7 @@ __all__ = [
     "say_backtest",
     "say_calibration",
     "say_drop_out",
+    "say_how_far",
     "say_plain_purchase_value",
     "say_slipping",
     "say_spending",
@@ -43,6 +44,17 @@ def say_backtest(choice: PurchaseModelChoice, *, horizon: int) -> Finding:
         n=choice.origins,
         low=choice.error_low,
         high=choice.error_high,
+    )
+
+
+def say_how_far(horizon: int) -> Finding:
+    """What the range of a forecast is, and how many weeks ahead it was tried."""
+    if not horizon:
+        none = "Not back-tested: there is no earlier forecast to hold it against."
+        return Finding(sentence=f"Predictive range, 95 %. {none}")
+    return Finding(
+        sentence=f"Predictive range, 95 %; back-tested {horizon} weeks ahead: further ahead "
+        "forecasts may be further off."
     )
 
 

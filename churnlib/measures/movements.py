@@ -31,7 +31,7 @@ STEPS = Result(
         PERIOD_START,
         Column(
             "movement",
-            "text",
+            "word",
             "Movement",
             "New, reactivation, expansion, contraction or churn.",
         ),

@@ -205,7 +205,8 @@ def _row(values: dict, formats: dict[str, Format], css: str, blank: str = MISSIN
 def _value(value: object, how: Format, blank: str) -> str:
     if is_missing(value):
         return blank
-    return esc(value if isinstance(value, str) else cell(value, how))
+    is_plain = isinstance(value, str) and how.kind != "word"
+    return esc(value if is_plain else cell(value, how))
 
 
 def _total_row(

@@ -27,6 +27,7 @@ Kind = Literal[
     "money",  # in the business's currency
     "number",  # any other quantity
     "text",
+    "word",  # one of our own words, such as discounted_value: told as "Discounted value"
     "flag",
     "day",
     "period",  # a period's first day, told as its month or quarter
@@ -91,7 +92,7 @@ class Column:
             return Format("count", 0, self.signed)
         if self.kind == "period":
             return Format(grain)
-        return Format("day" if self.kind == "day" else "text")
+        return Format(self.kind if self.kind in ("day", "word") else "text")
 
 
 @dataclass(frozen=True)

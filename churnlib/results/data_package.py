@@ -23,6 +23,7 @@ TYPES: dict[Kind, FieldType] = {
     "money": "number",
     "number": "number",
     "text": "string",
+    "word": "string",
     "flag": "boolean",
     "day": "date",
     "period": "date",

@@ -25,8 +25,6 @@ from churnlib.statistics.rules import MIN_N
 
 __all__ = ["fit_bg_nbd", "fit_mbg_nbd"]
 
-FREQUENCY = Term("Frequency", "Of a buyer: repeat purchase occasions.")
-RECENCY = Term("Recency", "Of a buyer: weeks from the first purchase to the last.")
 AGE_OF_A_BUYER = Term("Age of a buyer", "Weeks from the first purchase to the as-of date.")
 
 Model = Literal["BG/NBD", "MBG/NBD"]

@@ -37,7 +37,7 @@ TOTALS = Result(
     title="what today's customers will bring",
     grain="one row a quantity",
     columns=(
-        Column("quantity", "text", "Next twelve months", "Purchases, or discounted margin."),
+        Column("quantity", "word", "Next twelve months", "Purchases, or discounted margin."),
         Column(
             "predicted",
             "number",

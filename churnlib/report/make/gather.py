@@ -36,7 +36,9 @@ def told_in(notebook: Mapping[str, Any]) -> list[Told]:
     ------
     ToldError : a cell tells something that nobody could read
     """
-    return [_checked(index, data) for index, data in _told(notebook)]
+    return [
+        part for index, data in _told(notebook) for part in _checked(index, data).flat() if part
+    ]
 
 
 def gathered(plan: Plan, notebooks: Path, chapters: Sequence[Chapter]) -> dict[str, Any]:
