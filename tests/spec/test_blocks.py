@@ -16,7 +16,7 @@ from churnlib import formats
 from churnlib.figures import theme
 from churnlib.page import blocks, tables, triangle
 from churnlib.report.headlines import Headlines
-from tests.spec.test_figures import contrast
+from tests.spec.test_palette import contrast
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 FRAME = pd.DataFrame(
