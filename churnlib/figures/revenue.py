@@ -1,23 +1,21 @@
-"""Charts of recurring revenue: where it came from, where it went, how much of it stays."""
+"""Charts of the MRR bridge: where recurring revenue came from, and where it went."""
+
+import math
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from churnlib.figures.axes import (
-    Label,
-    amount,
-    amount_axis,
-    bars,
-    label_ends,
-    legend_above,
-    mark,
-    name_axes,
-    period_axis,
-    share_axis,
-)
-from churnlib.figures.theme import BAND, NOTHING, SMALL, colour, new_axes, nothing, themed
+from churnlib.figures.axes import amount, amount_axis, name_axes, period_axis
+from churnlib.figures.canvas import is_narrow, new_axes, nothing
+from churnlib.figures.figure import example_frame, figure, no_rows
+from churnlib.figures.labels import Label, label_ends, legend_above, mark
+from churnlib.figures.lines import MARK, draw_lines, draw_stack, line
+from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.theme import colour
+from churnlib.results.columns import currency_of
 
-MONTHS_SHOWN = 24
+__all__ = ["plot_movements", "plot_mrr_bridge"]
+
 # Losses hang below the gains; within each, the depth of the colour tells them apart.
 MOVEMENTS = {
     "new": ("New", "gain", 1.0),
@@ -26,15 +24,35 @@ MOVEMENTS = {
     "contraction": ("Contraction", "loss", 0.5),
     "churn": ("Churn", "loss", 1.0),
 }
-RATES = {
-    "churn_rate": ("Customers", "accent"),
-    "gross_churn_rate": ("Gross MRR", "loss"),
-    "net_churn_rate": ("Net MRR", "gain"),
-}
+STEP = 0.58
+"""Width of a bar of the waterfall."""
+NARROW_NAMES = {"Reactivation": "Back", "Expansion": "Up", "Contraction": "Down"}
+"""Six names do not fit under six narrow bars."""
 
 
-@themed
-def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None = None) -> Axes:
+def _bridge() -> pd.DataFrame:
+    return example_frame(
+        period_start=pd.date_range("2025-01-01", periods=6, freq="MS"),
+        opening=[100.0, 110, 120, 130, 140, 150],
+        new=20.0,
+        reactivation=0.0,
+        expansion=2.0,
+        contraction=-1.0,
+        churn=-11.0,
+        closing=[110.0, 120, 130, 140, 150, 160],
+    )
+
+
+@figure(
+    "mrr-bridge",
+    title="the MRR bridge",
+    subtitle="MRR in {currency}, {who}, {period}",
+    caption="New: first time a customer. Reactivation: back after an absence. "
+    "Churn: nothing left at closing.",
+    example=_bridge,
+    numbers=no_rows,
+)
+def plot_mrr_bridge(bridge: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """The last period's way from opening to closing, as a waterfall of what changed.
 
     The movements are a few per cent of the whole, so the scale is the change on the opening: bars
@@ -44,9 +62,7 @@ def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None
     ----------
     bridge : DataFrame
         period_start, opening, new, reactivation, expansion, contraction, churn, closing (signed
-        money); its last row is drawn.
-    currency : str
-        Code for the axis: "EUR".
+        money); its newest period is drawn. Of one segment.
     ax : Axes, optional
 
     Returns
@@ -55,62 +71,87 @@ def plot_mrr_bridge(bridge: pd.DataFrame, *, currency: str = "", ax: Axes | None
 
     Examples
     --------
-    >>> plot_mrr_bridge(bridge, currency="EUR")  # doctest: +SKIP
+    >>> plot_mrr_bridge(plot_mrr_bridge.figure.example()).get_ylabel()
+    'Change on opening MRR, EUR'
     """
-    last = bridge.iloc[-1]
-    level, scale = 0.0, max(abs(float(last[movement])) for movement in MOVEMENTS)
+    last = placed(bridge).iloc[-1]
+    sizes = {movement: float(last[movement]) for movement in MOVEMENTS}
+    scale = max(abs(size) for size in sizes.values())
     if not scale:
         return nothing(ax)
     ax = new_axes(ax)
-    for position, (movement, (_, kind, _)) in enumerate(MOVEMENTS.items()):
-        size = float(last[movement])
-        ax.bar(position, size, bottom=level, width=0.58, color=colour(kind))
-        ax.plot(
-            [position + 0.29, position + 0.71],
-            [level + size] * 2,
-            color=colour("neutral"),
-            linewidth=0.8,
-        )
-        top = max(level, level + size)
-        mark(ax, position, top, amount(size, signed=True, scale=scale))
+    level = 0.0
+    for position, (movement, size) in enumerate(sizes.items()):
+        _, kind, _ = MOVEMENTS[movement]
+        ax.bar(position, size, bottom=level, width=STEP, color=colour(kind))
+        _connect(ax, position, level + size)
+        mark(ax, position, max(level, level + size), _told(ax, size, scale))
         level += size
-    ax.bar(len(MOVEMENTS), level, width=0.58, color=colour("accent"))
-    mark(ax, len(MOVEMENTS), max(level, 0), amount(level, signed=True, scale=scale))
-    names = [name for name, _, _ in MOVEMENTS.values()]
-    ax.set_xticks(range(len(names) + 1), [*names, "Net change"])
-    _opening_and_closing(ax, last)
+    end = len(MOVEMENTS)
+    ax.bar(end, level, width=STEP, color=colour("accent"))
+    mark(ax, end, max(level, 0), _told(ax, level, scale))
+    _name_bars(ax)
+    _opening_and_closing(ax, float(last["opening"]), float(last["closing"]))
     amount_axis(ax, signed=True)
-    name_axes(ax, y=f"Change on opening MRR{f', {currency}' if currency else ''}")
+    name_axes(ax, y="Change on opening MRR", unit=currency_of(bridge))
     return ax
 
 
-def _opening_and_closing(ax: Axes, last: pd.Series) -> None:
+def _told(ax: Axes, size: float, scale: float) -> str:
+    """A bar's worth: three digits of the largest, two where bars are narrow."""
+    if is_narrow(ax):
+        size = round(size, 2 - math.floor(math.log10(scale)))
+    return amount(size, signed=True, scale=scale)
+
+
+def _connect(ax: Axes, position: int, level: float) -> None:
+    """A hairline from one bar to the next, at the level where the next begins."""
+    ends = [position + STEP / 2, position + 1 - STEP / 2]
+    ax.plot(ends, [level, level], color=colour("neutral"), linewidth=0.8)
+
+
+def _name_bars(ax: Axes) -> None:
+    names = [name for name, _, _ in MOVEMENTS.values()] + ["Net change"]
+    if is_narrow(ax):
+        names = [NARROW_NAMES.get(name, name).split()[0] for name in names]
+    ax.set_xticks(range(len(names)), names)
+
+
+def _opening_and_closing(ax: Axes, opening: float, closing: float) -> None:
     """Two levels, one at the start and one at the end, with what they are worth."""
-    opening, closing = float(last["opening"]), float(last["closing"])
     right = len(MOVEMENTS) + 0.45
     ax.axhline(0, color=colour("ink"), linewidth=0.8, zorder=1)
     ax.set_xlim(-0.6, right)
-    ax.margins(y=0.14)
-    low, high = ax.get_ylim()
-    ax.set_ylim(min(low, -0.04 * (high - low)), high)
-    labels = [Label(right, 0, f"Opening {opening:,.0f}", colour("ink"))]
-    labels.append(Label(right, closing - opening, f"Closing {closing:,.0f}", colour("accent")))
-    label_ends(ax, labels)
+    low, high = ax.dataLim.intervaly
+    # Room for the number on the highest bar, below the name of the axis.
+    ax.set_ylim(low - 0.04 * (high - low), high + 0.12 * (high - low))
+    gap = "\n" if is_narrow(ax) else " "
+    first = Label(right, 0, f"Opening{gap}{opening:,.0f}", colour("ink"))
+    last = Label(right, closing - opening, f"Closing{gap}{closing:,.0f}", colour("accent"))
+    label_ends(ax, [first, last])
 
 
-@themed
+@figure(
+    "mrr-movements",
+    title="MRR movements",
+    subtitle="MRR movements in {currency} by {grain}, {who}",
+    caption="Gains stand above zero, losses below; the line is their sum. "
+    "Gains ÷ losses is the quick ratio.",
+    example=_bridge,
+    numbers=newest,
+)
 def plot_movements(
-    bridge: pd.DataFrame, *, currency: str = "", last: int = MONTHS_SHOWN, ax: Axes | None = None
+    bridge: pd.DataFrame, *, last: int | None = None, ax: Axes | None = None
 ) -> Axes:
     """What was gained and lost in each of the last periods, and the net of it.
 
     Parameters
     ----------
     bridge : DataFrame
-        period_start, new, reactivation, expansion, contraction, churn (signed money).
-    currency : str
-    last : int
-        Periods drawn.
+        period_start, new, reactivation, expansion, contraction, churn (signed money). Of one
+        segment.
+    last : int, optional
+        Periods drawn; otherwise as many as there is room for: 24, or 13 in a narrow chart.
     ax : Axes, optional
 
     Returns
@@ -119,119 +160,25 @@ def plot_movements(
 
     Examples
     --------
-    >>> plot_movements(bridge, currency="EUR")  # doctest: +SKIP
+    >>> plot_movements(plot_movements.figure.example(), last=3).get_ylabel()
+    'MRR gained and lost, EUR'
     """
-    shown = bridge.tail(last).reset_index(drop=True)
-    if not shown[list(MOVEMENTS)].any(axis=None):
+    if not bridge[list(MOVEMENTS)].any(axis=None):
         return nothing(ax)
     ax = new_axes(ax)
-    base = {"gain": pd.Series(0.0, index=shown.index), "loss": pd.Series(0.0, index=shown.index)}
+    shown = placed(newest(bridge, last or periods_for(ax)))
+    total = pd.Series(0.0, index=shown.index)
+    levels = {"gain": total, "loss": total}
     for movement, (name, kind, depth) in MOVEMENTS.items():
         size = shown[movement].astype(float)
-        bars(ax, shown.index, size, base=base[kind], hue=colour(kind), depth=depth, label=name)
-        base[kind] = base[kind] + size
-    net = base["gain"] + base["loss"]
-    ax.plot(
-        shown.index,
-        net,
-        color=colour("ink"),
-        linewidth=1,
-        marker="o",
-        markersize=2.6,
-        label="Net",
-        zorder=3,
-    )
+        look = {"hue": colour(kind), "depth": depth, "label": name}
+        draw_stack(ax, shown["place"], size, base=levels[kind], **look)
+        levels[kind] = levels[kind] + size
+    net = line("Net", colour("ink"), shown.assign(net=sum(levels.values())), x="place", y="net")
+    draw_lines(ax, [net], linewidth=1, marker="o", markersize=MARK, zorder=3, label="Net")
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=6)
-    period_axis(ax, shown["period_start"])
+    period_axis(ax, starts_of(shown))
     amount_axis(ax, signed=True)
-    name_axes(ax, y=f"MRR gained and lost{f', {currency}' if currency else ''}")
-    return ax
-
-
-@themed
-def plot_churn_rates(
-    rates: pd.DataFrame, *, last: int = MONTHS_SHOWN, ax: Axes | None = None
-) -> Axes:
-    """Churn rates over time: of customers with its interval, of MRR gross and net, as far as they
-    are at hand.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        period_start and any of churn_rate (with churn_rate_low, churn_rate_high), gross_churn_rate,
-        net_churn_rate (0 to 1): what `measures.churn`, `measures.revenue` or a join of both gives.
-    last : int
-        Periods drawn.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_churn_rates(churn)  # doctest: +SKIP
-    """
-    lines = {column: style for column, style in RATES.items() if column in rates.columns}
-    return _rates(rates.tail(last), lines, "Churn in the period", ax)
-
-
-@themed
-def plot_retention_12m(retention: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Net and gross revenue retention over twelve months, by the period in which the twelve months
-    end.
-
-    Parameters
-    ----------
-    retention : DataFrame
-        period_start, nrr, grr (1 = as much as a year before).
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_retention_12m(retention)  # doctest: +SKIP
-    """
-    lines = {"nrr": ("Net (NRR)", "accent"), "grr": ("Gross (GRR)", "neutral")}
-    ax = _rates(
-        retention, lines, "Revenue kept from the customers of a year before", ax, zero=False
-    )
-    if ax.get_gid() != NOTHING:
-        ax.axhline(1, color=colour("ink"), linewidth=0.8, zorder=1)
-    return ax
-
-
-def _rates(
-    frame: pd.DataFrame,
-    lines: dict[str, tuple[str, str]],
-    title: str,
-    ax: Axes | None,
-    zero: bool = True,
-) -> Axes:
-    shown = frame.reset_index(drop=True)
-    if shown[list(lines)].isna().all(axis=None):
-        return nothing(ax)
-    ax = new_axes(ax)
-    ends = []
-    for column, (name, hue) in lines.items():
-        values = shown[column].astype(float)
-        ax.plot(shown.index, values, color=colour(hue), marker="o", markersize=2.4)
-        if f"{column}_low" in shown.columns:
-            low, high = shown[f"{column}_low"].astype(float), shown[f"{column}_high"].astype(float)
-            ax.fill_between(shown.index, low, high, color=colour(hue), alpha=BAND, linewidth=0)
-        if values.notna().any():
-            end = values.last_valid_index()
-            ends.append(Label(end, values[end], f"{name} {values[end] * 100:.1f} %", colour(hue)))
-    if zero:
-        ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]) if shown[list(lines)].min().min() < 0 else 0)
-        ax.axhline(0, color=colour("hairline"), linewidth=0.8, zorder=1)
-    share_axis(ax)
-    period_axis(ax, shown["period_start"])
-    label_ends(ax, ends)
-    name_axes(ax, y=title)
-    ax.tick_params(labelsize=SMALL)
+    name_axes(ax, y="MRR gained and lost", unit=currency_of(bridge))
     return ax

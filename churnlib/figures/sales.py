@@ -3,36 +3,53 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from churnlib.figures.axes import (
-    Label,
-    amount,
-    amount_axis,
-    bars,
-    label_ends,
-    legend_above,
-    name_axes,
-    period_axis,
-    share_axis,
+from churnlib.figures.axes import amount, amount_axis, name_axes, period_axis
+from churnlib.figures.canvas import new_axes, nothing
+from churnlib.figures.figure import example_frame, figure
+from churnlib.figures.labels import label_ends, legend_above, remark
+from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_stack, ends_of, lines_of
+from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.split import parts_of, remark_on
+from churnlib.figures.theme import colour
+from churnlib.results.columns import currency_of
+
+__all__ = ["plot_order_value", "plot_sales"]
+
+PERIODS_FOLDED = 13
+ORDER_VALUE_HEIGHT = 2.6
+
+
+def _folded(sales: pd.DataFrame) -> pd.DataFrame:
+    return newest(sales, PERIODS_FOLDED)
+
+
+def _sales() -> pd.DataFrame:
+    return example_frame(
+        period_start=pd.date_range("2025-01-01", periods=6, freq="MS"),
+        revenue_returning=5.0,
+        revenue_new=[3.0, -1, 3, 3, 3, 3],
+        orders=[2, 2, 3, 3, 4, 4],
+        average_order_value=[4.0, 2, 2.7, 2.7, 2, 2],
+    )
+
+
+@figure(
+    "sales",
+    title="revenue of new and returning customers",
+    subtitle="Revenue by {grain}, {currency}, returns deducted",
+    caption="Returning: the first purchase lay in an earlier period. New: it lies in this one.",
+    example=_sales,
+    numbers=_folded,
 )
-from churnlib.figures.theme import BAND, colour, new_axes, nothing, themed
-
-PERIODS_SHOWN = 24
-
-
-@themed
-def plot_sales(
-    sales: pd.DataFrame, *, currency: str = "", last: int = PERIODS_SHOWN, ax: Axes | None = None
-) -> Axes:
+def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None = None) -> Axes:
     """Revenue of each period from returning customers and from new ones.
 
     Parameters
     ----------
     sales : DataFrame
-        period_start, revenue_returning, revenue_new (money).
-    currency : str
-        Code for the axis.
-    last : int
-        Periods drawn.
+        period_start, revenue_returning, revenue_new (money). Of one segment.
+    last : int, optional
+        Periods drawn; otherwise as many as there is room for: 24, or 13 in a narrow chart.
     ax : Axes, optional
 
     Returns
@@ -41,60 +58,51 @@ def plot_sales(
 
     Examples
     --------
-    >>> plot_sales(sales, currency="USD")  # doctest: +SKIP
+    >>> plot_sales(plot_sales.figure.example()).get_ylabel()
+    'Revenue in the period, EUR'
     """
-    shown = sales.tail(last).reset_index(drop=True)
-    if not shown[["revenue_returning", "revenue_new"]].any(axis=None):
+    if not sales[["revenue_returning", "revenue_new"]].any(axis=None):
         return nothing(ax)
     ax = new_axes(ax)
-    returning, new = shown["revenue_returning"].astype(float), shown["revenue_new"].astype(float)
-    hue = colour("accent")
-    bars(
-        ax,
-        shown.index,
-        returning,
-        base=0 * returning,
-        hue=hue,
-        depth=1,
-        label="Returning customers",
-    )
+    shown = placed(newest(sales, last or periods_for(ax)))
+    returning = shown["revenue_returning"].astype(float)
+    new = shown["revenue_new"].astype(float)
     # Returns may exceed what new customers bought: such a bar hangs below zero instead of hiding in
     # the other.
     base = returning.where((new >= 0) & (returning >= 0), 0)
-    bars(ax, shown.index, new, base=base, hue=hue, depth=0.4, label="New customers")
+    hue = colour("accent")
+    old = {"base": 0 * returning, "depth": 1, "label": "Returning customers"}
+    draw_stack(ax, shown["place"], returning, hue=hue, **old)
+    draw_stack(ax, shown["place"], new, base=base, hue=hue, depth=0.4, label="New customers")
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=2)
     amount_axis(ax)
-    period_axis(ax, shown["period_start"])
-    name_axes(ax, y=f"Revenue in the period{f', {currency}' if currency else ''}")
+    period_axis(ax, starts_of(shown))
+    name_axes(ax, y="Revenue in the period", unit=currency_of(sales))
     return ax
 
 
-@themed
-def plot_order_figures(
-    sales: pd.DataFrame,
-    *,
-    column: str = "average_order_value",
-    name: str = "",
-    currency: str = "",
-    last: int = PERIODS_SHOWN,
-    ax: Axes | None = None,
+@figure(
+    "orders",
+    title="revenue per purchase",
+    subtitle="Revenue per purchase by {grain}{and_by}, {currency}",
+    caption="Revenue, returns deducted, ÷ purchases of the period. "
+    "Purchase frequency: purchases ÷ customers who bought.",
+    example=_sales,
+    numbers=_folded,
+    draws_segments=True,
+)
+def plot_order_value(
+    sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None = None
 ) -> Axes:
-    """One figure per order or per customer over time, from zero.
+    """Revenue per purchase over time, from zero.
 
     Parameters
     ----------
     sales : DataFrame
-        period_start and `column`; `<column>_low` and `<column>_high` where it has a range.
-    column : str
-        Such as average_order_value, purchase_frequency; columns that end in `_rate` read in
-        percent.
-    name : str
-        Of the axis; otherwise the column in plain words.
-    currency : str
-        Code for the axis, where the column is money.
-    last : int
-        Periods drawn.
+        period_start, average_order_value (money); [segment].
+    last : int, optional
+        Periods drawn; otherwise as many as there is room for: 24, or 13 in a narrow chart.
     ax : Axes, optional
 
     Returns
@@ -103,25 +111,22 @@ def plot_order_figures(
 
     Examples
     --------
-    >>> plot_order_figures(sales, column="average_order_value", currency="EUR")  # doctest: +SKIP
+    >>> plot_order_value(plot_order_value.figure.example()).get_ylabel()
+    'Revenue per purchase, EUR'
     """
-    shown = sales.tail(last).reset_index(drop=True)
-    if shown[column].isna().all():
+    if sales["average_order_value"].isna().all():
         return nothing(ax)
-    ax = new_axes(ax, height=2.6)
-    values, hue = shown[column].astype(float), colour("accent")
-    rate = column.endswith("_rate")
-    ax.plot(shown.index, values, color=hue, marker="o", markersize=2.6)
-    if {f"{column}_low", f"{column}_high"} <= set(shown.columns):
-        low, high = shown[f"{column}_low"].astype(float), shown[f"{column}_high"].astype(float)
-        ax.fill_between(shown.index, low, high, color=hue, alpha=BAND, linewidth=0)
-    ax.set_ylim(bottom=min(0.0, float(values.min()) * 1.1) if values.notna().any() else 0)
-    (share_axis if rate else amount_axis)(ax)
-    period_axis(ax, shown["period_start"])
-    if values.notna().any():
-        end = values.last_valid_index()
-        text = f"{values[end] * 100:.1f} %" if rate else amount(values[end])
-        label_ends(ax, [Label(end, values[end], text, hue)])
-    name = name or column.replace("_", " ").capitalize()
-    name_axes(ax, y=f"{name}, {currency}" if currency else name)
+    ax = new_axes(ax, height=ORDER_VALUE_HEIGHT)
+    shown = placed(newest(sales, last or periods_for(ax)))
+    parts = parts_of(shown, "orders")
+    lines = lines_of(parts, x="place", y="average_order_value")
+    draw_bands(ax, lines)
+    draw_lines(ax, lines, marker="o", markersize=MARK)
+    lowest = float(shown["average_order_value"].min())
+    ax.set_ylim(bottom=1.1 * lowest if lowest < 0 else 0)
+    amount_axis(ax)
+    period_axis(ax, starts_of(shown))
+    label_ends(ax, ends_of(lines, amount))
+    remark(ax, remark_on(shown, parts))
+    name_axes(ax, y="Revenue per purchase", unit=currency_of(sales))
     return ax

@@ -2,66 +2,82 @@
 likely.
 """
 
-from collections.abc import Iterator, Sequence
-
 import pandas as pd
 from matplotlib.axes import Axes
 
-from churnlib.figures.axes import (
-    Label,
-    label_ends,
-    mark,
-    name_axes,
-    share,
-    share_axis,
-    shorten,
-    split_line,
-    tenure_axis,
+from churnlib.figures.axes import name_axes, share_axis, tenure_axis
+from churnlib.figures.canvas import new_axes
+from churnlib.figures.curves import (
+    draw_curves,
+    example_curve,
+    share_told,
 )
-from churnlib.figures.theme import (
-    BAND,
-    MAX_SERIES,
-    SMALL,
-    colour,
-    new_axes,
-    nothing,
-    segment_colours,
-    themed,
+from churnlib.figures.figure import example_frame, figure, split_column
+from churnlib.figures.labels import label_ends, mark, remark
+from churnlib.figures.lines import (
+    MARK,
+    draw_bands,
+    draw_lines,
+    draw_points,
+    draw_ranges,
+    ends_of,
+    lines_of,
 )
+from churnlib.figures.split import parts_of, remark_on, segments_in
+from churnlib.figures.theme import colour
 
-# Points below the axis: past the ticks and the name of the axis; then a line of figures a curve.
-STRIP_TOP, STRIP_STEP, STRIP_MARGIN = 36, 12, 20
-MAX_BANDS = 4
+__all__ = ["plot_hazard", "plot_survival"]
+
+FOLDED_TENURES = (1, 3, 6, 12, 24, 36)
+"""Months of life that fold under a chart of segments."""
+DOT, MARKED_DOT = 5, 6.5
 
 
-@themed
-def plot_survival(
-    curve: pd.DataFrame,
-    *,
-    by: str | None = None,
-    segments: Sequence[object] | None = None,
-    unit: str = "months",
-    y: str = "Share still there",
-    ax: Axes | None = None,
-) -> Axes:
+def _survival_subtitle(curve: pd.DataFrame) -> str:
+    told = "Share of customers still there, by months of life{and_by}, %"
+    if split_column(curve) or curve.empty:
+        return told
+    return f"{told} · {curve['at_risk'].iloc[0]:,} customers at the start"
+
+
+def _survival_caption(curve: pd.DataFrame) -> str:
+    if split_column(curve):
+        return (
+            "Kaplan-Meier, to 20 at risk; log-rank test, adjusted for the number of columns "
+            "scanned."
+        )
+    return (
+        "Kaplan-Meier with 95 % band (Greenwood, log-log). The curve ends where fewer than 20 are "
+        "at risk."
+    )
+
+
+def _survival_numbers(curve: pd.DataFrame) -> pd.DataFrame:
+    if not split_column(curve):
+        return curve
+    return curve[curve["tenure"].isin(FOLDED_TENURES)]
+
+
+@figure(
+    "survival",
+    undivided="survival-curve",
+    title="the survival curve",
+    subtitle=_survival_subtitle,
+    caption=_survival_caption,
+    example=example_curve,
+    numbers=_survival_numbers,
+    draws_segments=True,
+)
+def plot_survival(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Kaplan-Meier curves with their bands, and the number at risk below.
 
-    Steps, because customers are counted at whole months; a curve ends where the frame ends. Up to
-    four curves have bands; of more than eight segments the eight with most at risk are drawn, and
-    the axis says so.
+    Up to four curves have bands; of more than eight segments the eight with most at risk are drawn,
+    and the chart says so.
 
     Parameters
     ----------
     curve : DataFrame
-        [by], tenure, at_risk, events, estimate, low, high.
-    by : str, optional
-        The column that tells the curves apart.
-    segments : sequence, optional
-        All values of the column, so that each keeps its colour where some have no curve.
-    unit : str
-        Of tenure.
-    y : str
-        What the share is of: the axis's name.
+        tenure (months), at_risk, events, estimate, low, high; [segment].
     ax : Axes, optional
 
     Returns
@@ -70,104 +86,41 @@ def plot_survival(
 
     Examples
     --------
-    >>> plot_survival(curve, by="channel")  # doctest: +SKIP
+    >>> plot_survival(plot_survival.figure.example()).get_ylabel()
+    'Share still there'
     """
-    if not curve["tenure"].any():
-        return nothing(ax)
-    ax = new_axes(ax, height=3.4 + 0.16 * min(curve[by].nunique() if by else 1, MAX_SERIES))
-    parts = list(_largest(curve, by))
-    hues = segment_colours(segments if segments is not None else curve[by]) if by else {}
-    ends = []
-    for value, part in parts:
-        hue = hues.get(value, colour("accent"))
-        _steps(ax, part, hue, band=len(parts) <= MAX_BANDS)
-        end = part.iloc[-1]
-        text = (
-            f"{shorten(value, 18)} {share(round(end['estimate'], 2))}"
-            if by
-            else share(round(end["estimate"], 3))
-        )
-        ends.append(Label(end["tenure"], end["estimate"], text, hue))
-    ax.set_xlim(left=0)
-    _survival_axes(
-        ax, f"Whole {unit} since the {'first purchase' if unit == 'days' else 'start'}", y
+    return draw_curves(curve, ax, x="Whole months since the start", y="Share still there")
+
+
+def _hazard() -> pd.DataFrame:
+    return example_frame(
+        tenure=[1, 2, 3],
+        at_risk=[100, 80, 60],
+        events=[20, 8, 6],
+        estimate=[0.2, 0.1, 0.1],
+        low=[0.13, 0.05, 0.05],
+        high=[0.29, 0.18, 0.2],
+        stands_out=[True, False, False],
     )
-    label_ends(ax, ends)
-    _strip(ax, parts, hues, tenure_axis(ax, int(curve["tenure"].max())))
-    if by and curve[by].nunique() > len(parts):
-        _remark(ax, f"The {len(parts)} largest of {curve[by].nunique():,} segments")
-    return ax
 
 
-def _largest(curve: pd.DataFrame, by: str | None) -> Iterator[tuple[object, pd.DataFrame]]:
-    if by is None:
-        yield None, curve.sort_values("tenure")
-        return
-    sizes = curve.groupby(by, observed=True)["at_risk"].max()
-    for value in sorted(sizes.nlargest(MAX_SERIES).index, key=str):
-        yield value, curve[curve[by] == value].sort_values("tenure")
-
-
-def _steps(ax: Axes, part: pd.DataFrame, hue: str, band: bool) -> None:
-    months = part["tenure"].astype(float)
-    if band and {"low", "high"} <= set(part.columns):
-        low, high = part["low"].astype(float), part["high"].astype(float)
-        ax.fill_between(months, low, high, step="post", color=hue, alpha=BAND, linewidth=0)
-    ax.plot(months, part["estimate"].astype(float), drawstyle="steps-post", color=hue)
-
-
-def _survival_axes(ax: Axes, x: str, y: str) -> None:
-    ax.set_ylim(0, 1.02)
-    share_axis(ax)
-    name_axes(ax, x=x, y=y)
-
-
-def _strip(
-    ax: Axes, parts: list[tuple[object, pd.DataFrame]], hues: dict[object, str], ticks: list[int]
-) -> None:
-    """The number at risk under the axis, a line of figures a curve."""
-    style = {
-        "textcoords": "offset points",
-        "fontsize": SMALL - 0.8,
-        "annotation_clip": False,
-        "va": "top",
-    }
-    heading = style | {"xycoords": "axes fraction", "ha": "right"}
-    figures = style | {
-        "xycoords": ("data", "axes fraction"),
-        "ha": "center",
-        "color": colour("muted"),
-    }
-    ax.annotate("At risk", (0, 0), (-STRIP_MARGIN, -STRIP_TOP), color=colour("muted"), **heading)
-    for row, (value, part) in enumerate(parts, start=0 if parts[0][0] is None else 1):
-        height = -STRIP_TOP - row * STRIP_STEP
-        if value is not None:
-            hue = colour("muted") if hues[value] == colour("neutral") else hues[value]
-            ax.annotate(shorten(value, 14), (0, 0), (-STRIP_MARGIN, height), color=hue, **heading)
-        known = part.set_index("tenure")["at_risk"]
-        for month in ticks:
-            if month in known.index:
-                ax.annotate(f"{known[month]:,.0f}", (month, 0), (0, height), **figures)
-
-
-def _remark(ax: Axes, text: str) -> None:
-    ax.annotate(
-        text, (1, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
-        fontsize=SMALL, color=colour("muted"), annotation_clip=False,
-    )  # fmt: skip
-
-
-@themed
-def plot_hazard(hazard: pd.DataFrame, *, unit: str = "month", ax: Axes | None = None) -> Axes:
-    """Share of those at risk who leave in each month of life, with intervals; months that stand out
-    are named.
+@figure(
+    "hazard",
+    title="leaving by month of life",
+    subtitle="Share leaving in each month of life{split}, % of those at risk",
+    caption="With 95 % ranges (Wilson). "
+    "At risk: there at the start of the month, and the month observed to its end.",
+    example=_hazard,
+    draws_segments=True,
+)
+def plot_hazard(hazard: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Share of those at risk who leave in each month of life, with ranges; months that stand out
+    are named. Split by segment, a line each.
 
     Parameters
     ----------
     hazard : DataFrame
-        tenure (month of life), estimate, low, high; stands_out (bool), optional.
-    unit : str
-        Of tenure.
+        tenure (month of life), estimate, low, high; stands_out (bool), optional; [segment].
     ax : Axes, optional
 
     Returns
@@ -176,134 +129,40 @@ def plot_hazard(hazard: pd.DataFrame, *, unit: str = "month", ax: Axes | None = 
 
     Examples
     --------
-    >>> plot_hazard(hazard)  # doctest: +SKIP
+    >>> [text.get_text() for text in plot_hazard(plot_hazard.figure.example()).texts]
+    ['Month 1: 20.0 %']
     """
     ax = new_axes(ax)
-    marked = (
-        hazard["stands_out"].astype(bool)
-        if "stands_out" in hazard
-        else pd.Series(False, index=hazard.index)
-    )
-    for rows, hue, size in ((~marked, "neutral", 4), (marked, "accent", 5.5)):
-        part = hazard[rows]
-        ax.vlines(
-            part["tenure"], part["low"], part["high"], color=colour(hue), linewidth=1.4, alpha=0.6
-        )
-        ax.plot(
-            part["tenure"],
-            part["estimate"],
-            "o",
-            color=colour(hue),
-            markersize=size,
-            linestyle="none",
-        )
-    for _, row in hazard[marked].iterrows():
-        text = f"{unit.capitalize()} {row['tenure']:.0f}: {row['estimate'] * 100:.1f} %"
-        mark(ax, row["tenure"], row["high"], text, color=colour("accent"))
-    ax.set_ylim(0, 1.12 * float(hazard["high"].max() or 1))
+    if segments_in(hazard):
+        _hazard_of_segments(ax, hazard)
+    else:
+        _hazard_of_all(ax, hazard)
     share_axis(ax)
     ax.set_xlim(left=0)
     tenure_axis(ax, int(hazard["tenure"].max()))
-    name_axes(ax, x=f"{unit.capitalize()} of life", y="Share of those at risk who leave")
+    name_axes(ax, x="Month of life", y="Share of those at risk who leave")
     return ax
 
 
-@themed
-def plot_projection(
-    curve: pd.DataFrame,
-    projection: pd.DataFrame | None = None,
-    *,
-    unit: str = "months",
-    ax: Axes | None = None,
-) -> Axes:
-    """What was observed, solid, and what the model expects beyond it, dashed, with its range.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        tenure, estimate, low, high: observed; with a column part ("observed", "projected") both in
-        one.
-    projection : DataFrame, optional
-        tenure, estimate, low, high: months within the observed time are left out of the drawing.
-    unit : str
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_projection(curve, projection)  # doctest: +SKIP
-    """
-    if projection is None:
-        curve, projection = (curve[curve["part"] == part] for part in ("observed", "projected"))
-    if not curve["tenure"].any():
-        return nothing(ax)
-    ax = new_axes(ax)
-    hue, observed = colour("accent"), curve.sort_values("tenure")
-    split = observed.iloc[-1]
-    _steps(ax, observed, hue, band=True)
-    ahead = projection[projection["tenure"] > split["tenure"]].sort_values("tenure")
-    months = [split["tenure"], *ahead["tenure"]]
-    ax.plot(months, [split["estimate"], *ahead["estimate"]], color=hue, linestyle=(0, (3, 2)))
-    if {"low", "high"} <= set(ahead.columns):
-        low, high = ahead["low"].astype(float), ahead["high"].astype(float)
-        ax.fill_between(
-            ahead["tenure"].astype(float), low, high, color=hue, alpha=BAND, linewidth=0
-        )
-    ax.set_xlim(left=0)
-    _survival_axes(ax, f"Whole {unit} since the customer's start", "Share still there")
-    tenure_axis(ax, int(max(months)))
-    split_line(ax, float(split["tenure"]), "Observed", "Projected")
-    if len(ahead):
-        end = ahead.iloc[-1]
-        label_ends(
-            ax, [Label(end["tenure"], end["estimate"], share(round(end["estimate"], 3)), hue)]
-        )
-    return ax
+def _hazard_of_all(ax: Axes, hazard: pd.DataFrame) -> None:
+    marked = pd.Series(False, index=hazard.index)
+    if "stands_out" in hazard:
+        marked = hazard["stands_out"].astype(bool)
+    for rows, hue, size in ((~marked, "neutral", DOT), (marked, "accent", MARKED_DOT)):
+        part = hazard[rows]
+        draw_ranges(ax, part["tenure"], part["low"], part["high"], color=colour(hue))
+        draw_points(ax, part["tenure"], part["estimate"], size=size, color=colour(hue))
+    for row in hazard[marked].itertuples():
+        text = f"Month {row.tenure:.0f}: {row.estimate * 100:.1f} %"
+        mark(ax, row.tenure, row.high, text, color=colour("accent"))
+    ax.set_ylim(0, 1.12 * float(hazard["high"].max() or 1))
 
 
-@themed
-def plot_conditional(
-    conditional: pd.DataFrame, *, unit: str = "months", ax: Axes | None = None
-) -> Axes:
-    """How likely a customer who has stayed so long is to stay so much longer.
-
-    Parameters
-    ----------
-    conditional : DataFrame
-        stayed, further (whole months), estimate, low, high; rows without an estimate are left out.
-    unit : str
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_conditional(conditional)  # doctest: +SKIP
-    """
-    known = conditional.dropna(subset=["estimate"])
-    if known.empty:
-        return nothing(ax)
-    ax = new_axes(ax)
-    hues, ends = segment_colours(known["further"]), []
-    for further, part in known.groupby("further"):
-        hue = hues[further] if len(hues) > 1 else colour("accent")
-        ax.vlines(part["stayed"], part["low"], part["high"], color=hue, linewidth=1.4, alpha=0.6)
-        ax.plot(
-            part["stayed"], part["estimate"], color=hue, marker="o", markersize=4.5, linewidth=1
-        )
-        end = part.iloc[-1]
-        ends.append(Label(end["stayed"], end["estimate"], f"{further:.0f} more {unit}", hue))
-        for _, row in part.iterrows() if len(hues) == 1 else ():
-            mark(ax, row["stayed"], row["high"], f"{row['estimate'] * 100:.0f} %")
-    _survival_axes(ax, f"{unit.capitalize()} already stayed", "Share who stay on")
-    ax.set_xticks(
-        sorted(known["stayed"].unique()),
-        [f"{value:.0f}" for value in sorted(known["stayed"].unique())],
-    )
-    label_ends(ax, ends)
-    return ax
+def _hazard_of_segments(ax: Axes, hazard: pd.DataFrame) -> None:
+    parts = parts_of(hazard, "at_risk")
+    lines = lines_of(parts, x="tenure", y="estimate")
+    draw_bands(ax, lines)
+    draw_lines(ax, lines, marker="o", markersize=MARK)
+    ax.set_ylim(0, 1.12 * float(hazard["estimate"].max() or 1))
+    label_ends(ax, ends_of(lines, share_told(len(parts))))
+    remark(ax, remark_on(hazard, parts))

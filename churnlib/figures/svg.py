@@ -1,35 +1,35 @@
 """A chart as inline SVG: small, the same bytes each time, in the colours and the font of the
 page it stands in.
+
+Matplotlib's SVG is read as the XML that it is, and written again element by element: without
+metadata and styles, with ids of the page, colours of the page and short numbers.
 """
 
 import io
 import re
-from itertools import count
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
 
-from churnlib.figures.axes import HALO
-from churnlib.figures.theme import PALETTE, STYLE
+from churnlib.figures.theme import HOST, PALETTE, worn
 
-# Where no page sets our colours (JupyterLab), take JupyterLab's for what must agree with the paper.
-_HOST = {
-    "ink": "--jp-content-font-color1",
-    "muted": "--jp-content-font-color2",
-    "paper": "--jp-layout-color0",
-    "hairline": "--jp-border-color2",
-    "accent": "--jp-content-link-color",
-}
+HALO = "halo"
+"""As gid of a text: it stands on a rim of paper, so that lines behind do not cross it."""
+DROPPED = {"metadata", "style"}
+WORDS = {"text", "tspan"}
+DIGITS = 2
+"""Hundredths of a point are finer than any screen."""
 _NAMES = {value.light: name for name, value in PALETTE.items()}
-_TAG = re.compile(r"<[^>]+>")
-_REFERENCE = re.compile(r'(?:url\(|href=")#([^")]+)')
-_COLOUR = re.compile(r"#[0-9a-f]{6}\b")
-_NUMBER = re.compile(r"-?\d+\.\d{2,}")
-_FONT = re.compile(r"font-family: [^;\"]*(?:;\s*)?")
-_FONT_SHORTHAND = re.compile(r"font: ([^;\"]*?)([\d.]+px) [^;\"]*")
-_ID = re.compile(r'\bid="([^"]*)"')
-_STILL = re.compile(r' transform="rotate\(-0 [^)]*\)"')
-_HALO = "paint-order: stroke; stroke: var(--k-paper); stroke-width: 3; stroke-linejoin: round"
+_VARIABLE = "var(--k-{})"
+_HALO_STYLE = {
+    "paint-order": "stroke",
+    "stroke": _VARIABLE.format("paper"),
+    "stroke-width": "3",
+    "stroke-linejoin": "round",
+}
+_NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 def to_svg(ax: Axes, name: str) -> str:
@@ -38,89 +38,162 @@ def to_svg(ax: Axes, name: str) -> str:
     Parameters
     ----------
     ax : Axes
-    name : str
-        Unique on the page: the ids within are made of it.
+    name : unique on the page: the ids within are made of it
 
     Returns
     -------
     str
-        Without `role` or text alternative: `report.blocks.figure_block` adds both. Colours of the
-        palette are `var(--k-NAME)`, set on the root to `--c-NAME` of the page, with the light value
-        where that is not known.
+        Without `role` or text alternative: a block adds both. Colours of the palette are
+        `var(--k-NAME)`, set on the root to `--c-NAME` of the page, with the light value where that
+        is not known.
     """
+    return for_page(saved(ax.figure), name)
+
+
+def saved(drawing: Drawing) -> str:
+    """What matplotlib writes: the same for the same drawing."""
     buffer = io.StringIO()
-    with mpl.rc_context(STYLE):
-        ax.figure.savefig(
-            buffer,
-            format="svg",
-            transparent=True,
-            metadata={"Date": None, "Creator": None, "Type": None},
-        )
-    text = buffer.getvalue()
-    body = re.sub(
-        r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL
-    )
-    body = _ids(body[body.index("<svg") :], name)
-    return _root(_TAG.sub(_quieten, re.sub(r">\s+<", "><", body)), ax)
+    undated = {"Date": None, "Creator": None, "Type": None}
+    with worn():
+        drawing.savefig(buffer, format="svg", transparent=True, metadata=undated)
+    return buffer.getvalue()
 
 
-def _ids(body: str, name: str) -> str:
-    """Keep the ids that something refers to, made unique by the figure's name; drop the others."""
-    used = {ref for tag in _TAG.findall(body) for ref in _REFERENCE.findall(tag)}
-    numbers = count(1)
-    new = {
-        old: f"{name}-{next(numbers)}"
-        for tag in _TAG.findall(body)
-        for old in _ID.findall(tag)
-        if old in used
-    }
-
-    def renamed(found: re.Match[str]) -> str:
-        tag = (
-            found[0]
-            .replace("xlink:href", "href")
-            .replace(f'<g id="{HALO}">', f'<g style="{_HALO}">')
-        )
-        tag = _ID.sub(lambda old: f'id="{new[old[1]]}"' if old[1] in new else "", tag)
-        return _REFERENCE.sub(lambda old: old[0].replace(old[1], new[old[1]]), tag)
-
-    return _TAG.sub(renamed, body)
+def for_page(text: str, name: str) -> str:
+    """Matplotlib's SVG as an element of a page, its ids beginning with `name`."""
+    root = ElementTree.fromstring(text)
+    _drop_namespaces(root)
+    _prune(root)
+    _rename_ids(root, name)
+    for element in root.iter():
+        _style(element)
+        _shorten(element)
+    _dress_root(root)
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
 
 
-def _quieten(found: re.Match[str]) -> str:
-    """One tag with shorter numbers and no needless white space, in the colours and font of the
-    page.
+def _drop_namespaces(root: Element) -> None:
+    """HTML knows `svg` and `href` by these names alone."""
+    for element in root.iter():
+        element.tag = _local(element.tag)
+        element.attrib = {_local(key): value for key, value in element.attrib.items()}
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
+
+
+def _prune(parent: Element) -> None:
+    """Drop what a page does not need, and the white space between elements."""
+    if parent.tag not in WORDS:
+        parent.text = None
+    for child in list(parent):
+        child.tail = None
+        _prune(child)
+        empty_definitions = child.tag == "defs" and len(child) == 0
+        if child.tag in DROPPED or empty_definitions:
+            parent.remove(child)
+
+
+def _rename_ids(root: Element, name: str) -> None:
+    """Keep the ids that something refers to, named after the figure; drop the others.
+
+    The gid `HALO` is a mark of ours, and becomes a style.
     """
-    tag = _STILL.sub("", _FONT.sub("", _FONT_SHORTHAND.sub(r"font-size: \2", found[0])))
-    tag = _NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), tag)
-    tag = (
-        re.sub(r"\s+", " ", tag)
-        .replace(' z "', 'z"')
-        .replace(' "', '"')
-        .replace(" >", ">")
-        .replace(" />", "/>")
-    )
-    tag = re.sub(r" ?([MLCQz]) ?(?=[-\d]|$)", r"\1", tag) if ' d="' in tag else tag
-    return _COLOUR.sub(_variable, tag.replace(": ", ":").replace("; ", ";"))
+    used = {_target(*one) for element in root.iter() for one in element.attrib.items()}
+    new: dict[str, str] = {}
+    for element in root.iter():
+        own = element.attrib.pop("id", None)
+        if own == HALO:
+            element.set("style", _written(_HALO_STYLE))
+        elif own in used:
+            new[own] = f"{name}-{len(new) + 1}"
+            element.set("id", new[own])
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            old = _target(key, value)
+            if old:
+                element.set(key, value.replace(old, new[old]))
 
 
-def _variable(found: re.Match[str]) -> str:
-    name = _NAMES.get(found[0])
-    return f"var(--k-{name})" if name else found[0]
+def _target(key: str, value: str) -> str:
+    """The id that an attribute refers to: `href="#x"`, `clip-path="url(#x)"`."""
+    if key == "href" and value.startswith("#"):
+        return value[1:]
+    return value[5:-1] if value.startswith("url(#") else ""
 
 
-def _root(body: str, ax: Axes) -> str:
-    width, height = (72 * side for side in ax.figure.get_size_inches())
-    used = sorted(set(re.findall(r"var\(--k-([\w-]+)\)", body)))
-    variables = ";".join(f"--k-{name}:{_value(name)}" for name in used)
-    inner = body[body.index(">") + 1 :].strip()
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'style="stroke-linejoin:round;font-family:inherit;{variables}">{inner}'
-    )
+def _style(element: Element) -> None:
+    """Colours and font of the page."""
+    declared = _read(element.get("style", ""))
+    declared.pop("font-family", None)
+    shorthand = declared.pop("font", None)
+    if shorthand:
+        # "8.6px 'DejaVu Sans'", or with a weight before it.
+        declared["font-size"] = next(one for one in shorthand.split() if one.endswith("px"))
+    for key, value in declared.items():
+        if value in _NAMES:
+            declared[key] = _VARIABLE.format(_NAMES[value])
+    if declared:
+        element.set("style", _written(declared))
+    else:
+        element.attrib.pop("style", None)
+
+
+def _read(style: str) -> dict[str, str]:
+    """`a: b; c: d` as a dictionary."""
+    pairs = (one.partition(":") for one in style.split(";") if one.strip())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _written(style: dict[str, str]) -> str:
+    return ";".join(f"{key}:{value}" for key, value in style.items())
+
+
+def _shorten(element: Element) -> None:
+    """Numbers and paths as short as they can be written."""
+    if element.get("transform", "").startswith("rotate(-0"):
+        del element.attrib["transform"]
+    for key, value in element.attrib.items():
+        if key not in ("id", "href"):
+            element.set(key, _NUMBER.sub(_rounded, value))
+    if "d" in element.attrib:
+        element.set("d", _path(element.attrib["d"]))
+
+
+def _rounded(number: re.Match[str]) -> str:
+    digits = f"{float(number[0]):.{DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits
+
+
+def _path(course: str) -> str:
+    """A path with white space only between two numbers."""
+    written = ""
+    after_number = False
+    for token in course.split():
+        number = not token.isalpha()
+        if number and after_number and not token.startswith("-"):
+            written += " "
+        written += token
+        after_number = number
+    return written
+
+
+def _dress_root(root: Element) -> None:
+    """The size in numbers of its own, and what each colour is where no page says."""
+    width, height = (float(root.get(side, "").removesuffix("pt")) for side in ("width", "height"))
+    inside = ElementTree.tostring(root, encoding="unicode")
+    used = [name for name in sorted(PALETTE) if _VARIABLE.format(name) in inside]
+    variables = {f"--k-{name}": _value(name) for name in used}
+    style = {"stroke-linejoin": "round", "font-family": "inherit", **variables}
+    root.attrib = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "viewBox": f"0 0 {width:.0f} {height:.0f}",
+        "style": _written(style),
+    }
 
 
 def _value(name: str) -> str:
     light = PALETTE[name].light
-    fallback = f"var({_HOST[name]},{light})" if name in _HOST else light
+    fallback = f"var({HOST[name]},{light})" if name in HOST else light
     return f"var(--c-{name},{fallback})"

@@ -1,18 +1,18 @@
-"""The one palette and the one style of every chart.
+"""The one palette and the one theme of every chart, as parameters of `seaborn.set_theme`.
 
 Charts are drawn in the light colours. Each of these is unique, so that `svg` can replace it by a
-CSS variable and one drawing serves light, dark and print. Nothing happens on import: `@themed` puts
-the style on for one function.
+CSS variable and one drawing serves light, dark and print. Nothing happens on import: `worn` puts
+the theme on for one drawing, `apply` for a notebook.
 """
 
-from collections.abc import Callable, Iterable
-from functools import wraps
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
-import pandas as pd
-from matplotlib.axes import Axes
+import seaborn as sns
+
+from churnlib.results.segments import UNKNOWN
 
 
 class Colour(NamedTuple):
@@ -46,57 +46,83 @@ PALETTE: dict[str, Colour] = {
     "segment-8": Colour("#5c3317", "#c69d7d"),
 }
 SEGMENTS = tuple(name for name in PALETTE if name.startswith("segment-"))
-UNKNOWN = "(unknown)"
-NOTHING = "nothing"
 MAX_SERIES = len(SEGMENTS)
-WIDTH, HEIGHT = 7.2, 3.4
-BAND = 0.16
 SMALL, BASE = 8.6, 9.4
+"""Points of text: what stands on axes and beside lines, and all else."""
+HOST: dict[str, str] = {
+    "ink": "--jp-content-font-color1",
+    "muted": "--jp-content-font-color2",
+    "paper": "--jp-layout-color0",
+    "hairline": "--jp-border-color2",
+    "accent": "--jp-content-link-color",
+}
+"""What must agree with the paper that it stands on is JupyterLab's own where no page sets it."""
+NOTHING = "nothing"
+"""The gid of axes that have nothing to show."""
+JUPYTER_DARK = '[data-jp-theme-light="false"]'
+"""How JupyterLab marks its body when its theme is dark."""
 
-STYLE: dict[str, object] = {
-    "figure.figsize": (WIDTH, HEIGHT),
-    "figure.constrained_layout.use": True,
-    # Room for the name of the y axis, which stands above it and is not counted in full when a
-    # figure is laid out.
-    "figure.constrained_layout.h_pad": 0.09,
-    "figure.constrained_layout.w_pad": 0.05,
+THEME: dict[str, object] = {
+    "context": "notebook",
+    "style": "ticks",
+    "palette": [PALETTE[name].light for name in SEGMENTS],
     # The font that comes with matplotlib measures the same everywhere; pages show the reader's
     # system font.
-    "font.family": "DejaVu Sans",
-    "font.size": BASE,
-    "axes.labelsize": SMALL,
-    "axes.titlesize": BASE,
-    "xtick.labelsize": SMALL,
-    "ytick.labelsize": SMALL,
-    "legend.fontsize": SMALL,
-    "legend.frameon": False,
-    "axes.edgecolor": PALETTE["hairline"].light,
-    "axes.facecolor": "none",
-    "figure.facecolor": PALETTE["paper"].light,
-    "axes.labelcolor": PALETTE["muted"].light,
-    "xtick.color": PALETTE["muted"].light,
-    "ytick.color": PALETTE["muted"].light,
-    "text.color": PALETTE["ink"].light,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": PALETTE["hairline"].light,
-    "grid.linewidth": 0.6,
-    "xtick.major.size": 3,
-    "xtick.major.width": 0.8,
-    "ytick.major.size": 0,
-    "lines.linewidth": 1.8,
-    "lines.solid_capstyle": "round",
-    "axes.prop_cycle": mpl.cycler(color=[PALETTE[name].light for name in SEGMENTS]),
-    # A segment named "$a$" is a name, not mathematics.
-    "text.parse_math": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "churnlib",
+    "font": "DejaVu Sans",
+    "color_codes": False,
+    "rc": {
+        "figure.constrained_layout.use": True,
+        # Room for the name of the y axis, which stands above it and is not counted in full when a
+        # figure is laid out.
+        "figure.constrained_layout.h_pad": 0.09,
+        "figure.constrained_layout.w_pad": 0.05,
+        "figure.facecolor": PALETTE["paper"].light,
+        "font.size": BASE,
+        "text.color": PALETTE["ink"].light,
+        # A segment named "$a$" is a name, not mathematics.
+        "text.parse_math": False,
+        "axes.facecolor": "none",
+        "axes.edgecolor": PALETTE["hairline"].light,
+        "axes.labelcolor": PALETTE["muted"].light,
+        "axes.labelsize": SMALL,
+        "axes.titlesize": BASE,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.spines.left": False,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "grid.color": PALETTE["hairline"].light,
+        "grid.linewidth": 0.6,
+        "xtick.color": PALETTE["muted"].light,
+        "xtick.labelsize": SMALL,
+        "xtick.major.size": 3,
+        "xtick.major.width": 0.8,
+        "ytick.color": PALETTE["muted"].light,
+        "ytick.labelsize": SMALL,
+        "ytick.major.size": 0,
+        "legend.fontsize": SMALL,
+        "legend.frameon": False,
+        "lines.linewidth": 1.8,
+        "patch.force_edgecolor": False,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "churnlib",
+    },
 }
+"""What `seaborn.set_theme` takes: every setting of every chart."""
+
+
+def apply() -> None:
+    """Put the theme on for all that follows: what a notebook does once, at its start."""
+    sns.set_theme(**THEME)
+
+
+@contextmanager
+def worn() -> Iterator[None]:
+    """The theme for one drawing; the caller's settings are as they were afterwards."""
+    with mpl.rc_context():
+        apply()
+        yield
 
 
 def colour(name: str) -> str:
@@ -129,38 +155,14 @@ def segment_colours(values: Iterable[object]) -> dict[object, str]:
     return assigned
 
 
-def apply() -> None:
-    """Put the style on for all that follows: what a notebook does once, at its start."""
-    mpl.rcParams.update(STYLE)
+def jupyter_dark() -> str:
+    """The dark palette as a CSS rule for JupyterLab, except the colours that are JupyterLab's own.
 
-
-def themed(plot: Callable[..., Axes]) -> Callable[..., Axes]:
-    """Decorator: the function draws in the style of the report, and leaves the caller's settings as
-    they were.
-
-    A result without rows gives axes that say so (`nothing`).
+    Examples
+    --------
+    >>> jupyter_dark().splitlines()[1]
+    '  --c-neutral: #828b95;'
     """
-
-    @wraps(plot)
-    def styled(result: pd.DataFrame, *args: Any, **kwargs: Any) -> Axes:
-        with mpl.rc_context(STYLE):
-            if result.empty:
-                return nothing(kwargs.get("ax"))
-            return plot(result, *args, **kwargs)
-
-    return styled
-
-
-def nothing(ax: Axes | None = None) -> Axes:
-    """Axes without a drawing, switched off and marked `NOTHING`, of which a page makes a
-    sentence: never an empty axis.
-    """
-    ax = new_axes(ax)
-    ax.set_axis_off()
-    ax.set_gid(NOTHING)
-    return ax
-
-
-def new_axes(ax: Axes | None, height: float = HEIGHT) -> Axes:
-    """`ax`, or the axes of a new figure of the report's width and `height` inches."""
-    return ax if ax is not None else plt.subplots(figsize=(WIDTH, height))[1]
+    own = [name for name in PALETTE if name not in HOST]
+    lines = (f"  --c-{name}: {PALETTE[name].dark};" for name in own)
+    return "\n".join([f"{JUPYTER_DARK} {{", *lines, "}"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.figures import theme
+from churnlib.figures import canvas, theme
 from churnlib.figures.figure import figure
 from churnlib.page import blocks, tables, triangle
 from churnlib.page.data_box import data_box_block
@@ -18,7 +18,7 @@ from churnlib.results.columns import Column, Result, ResultError, rate, tagged
 from churnlib.results.terms import Term
 from churnlib.results.told import MIME, Action, Finding, KeyFigure, Told
 from tests.business import snapshot_of
-from tests.spec.test_figures import contrast
+from tests.spec.test_palette import contrast
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 CHURN = Result(
@@ -74,14 +74,14 @@ def curve(tenures: int = 2) -> pd.DataFrame:
     "Fig 1", title="a figure", subtitle="Churn, %; n = 30", caption="Lost / opening.", example=curve
 )
 def plot_example(result: pd.DataFrame, *, ax: plt.Axes | None = None) -> plt.Axes:
-    ax = theme.new_axes(ax)
+    ax = canvas.new_axes(ax)
     ax.plot([0, 1], [0, 1], color=theme.colour("accent"))
     return ax
 
 
 @figure("none", title="nothing", subtitle="s", caption="c", example=curve)
 def plot_nothing(result: pd.DataFrame, *, ax: plt.Axes | None = None) -> plt.Axes:
-    return theme.nothing(ax)
+    return canvas.nothing(ax)
 
 
 def parsed(block: Block) -> ElementTree.Element:
