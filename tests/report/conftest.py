@@ -1,6 +1,4 @@
-"""Reports made for tests: tiny notebooks for faults, and one real report of the simulated
-business for the pages.
-"""
+"""Reports made for tests: tiny notebooks for faults, one real report of each kind for the pages."""
 
 import os
 import shutil
@@ -15,19 +13,29 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from churnlib.params.read import read_params
 from churnlib.report import plan
+from churnlib.report.chapters import pages_of
 from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
 
 CUSTOMERS = 1500
 DEMO, CDNOW = (plan.PROJECT / "params" / f"{name}.yml" for name in ("demo", "cdnow"))
-CHAPTERS = {
-    "demo": ("index", "revenue", "cohorts", "survival", "clv"),
-    "cdnow": ("index", "sales", "cohorts", "repurchase", "clv"),
-}
+TABLES = {"subscription": ("customers", "subscriptions"), "transactional": ("customers", "orders")}
+
+
+def _pages(file: Path) -> tuple[str, ...]:
+    """The pages of a report of either business, by the notebooks that there are."""
+    params = read_params(file)
+    chapters, _ = plan.choose(plan.read_chapters(), params, TABLES[params.model])
+    return tuple(page.name for page in pages_of(chapters))
+
+
+CHAPTERS = {file.stem: _pages(file) for file in (DEMO, CDNOW)}
+"""Names of the pages of each business; `test_every_published_page_is_looked_at` holds them against
+what was published.
+"""
 REPORT_PAGES = [
-    f"{business}/*/{chapter}.html"
-    for business, chapters in CHAPTERS.items()
-    for chapter in chapters
+    f"{business}/*/{page}.html" for business, pages in CHAPTERS.items() for page in pages
 ]
 PAGES = [
     "index.html",
@@ -41,7 +49,6 @@ WITH_NOTEBOOKS = """
 import sys
 from pathlib import Path
 from churnlib.report import plan
-from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
 plan.NOTEBOOKS = Path(sys.argv.pop(1))
 from churnlib.__main__ import main
 main()
@@ -93,9 +100,7 @@ def published(
 def demo_reports(
     published: Path, demo_params: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Path]:
-    """The same report by the real command, from forked and from plain kernels, in two output
-    folders: the two reports.
-    """
+    """The same report by the real command, from forked and from plain kernels: the two reports."""
     done = run_churnlib(
         "report",
         str(demo_params),
@@ -108,8 +113,9 @@ def demo_reports(
 
 
 class Look(NamedTuple):
-    """A page, opened from disk without a network: what it asked for or complained of, and where
-    it stands.
+    """A page, opened from disk without a network.
+
+    complaints : what it asked for or complained of. path : where it stands.
     """
 
     page: Page
@@ -117,9 +123,7 @@ class Look(NamedTuple):
     path: Path
 
     def at(self, width: int = DESKTOP, height: int = 900, **media: str | None) -> Page:
-        """The page as it is at a width, in a scheme or medium, with everything unfolded that
-        folds.
-        """
+        """The page as it is at a width, in a scheme or medium, with all unfolded that folds."""
         self.page.emulate_media(**({"media": "screen", "color_scheme": "light"} | media))
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.evaluate(
@@ -128,9 +132,8 @@ class Look(NamedTuple):
         return self.page
 
 
-@pytest.fixture(
-    scope="module"
-)  # Playwright keeps an event loop running in this thread: no longer than needed
+# Playwright keeps an event loop running in this thread: no longer than needed.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium)
@@ -189,9 +192,7 @@ def _missing(what: str) -> NoReturn:
 def notebooks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_notebook: Callable[..., Path]
 ) -> Callable[..., Path]:
-    """`notebooks(name, *cells)` writes a chapter; the command line in this process then uses
-    only these.
-    """
+    """`notebooks(name, *cells)` writes a chapter; this process then uses only these."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
     monkeypatch.setattr(plan, "NOTEBOOKS", folder)
@@ -200,21 +201,15 @@ def notebooks(
 
 @pytest.fixture(scope="session")
 def write_notebook() -> Callable[..., Path]:
-    """`write_notebook(folder, name, *cells)` for tests that run notebooks in a process of their
-    own.
-    """
+    """`write_notebook(folder, name, *cells)`, for notebooks run in a process of their own."""
     return _write_notebook
 
 
-def _write_notebook(folder: Path, name: str, *cells: str) -> Path:
+def _write_notebook(folder: Path, name: str, *cells: str, **described: object) -> Path:
     """A chapter whose code cells each stand under a heading `Part 1`, `Part 2`, ..."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata["churnlib"] = {
-        "chapter": name,
-        "title": name.title(),
-        "order": 10,
-        "models": ["subscription"],
-    }
+    usual = {"chapter": name, "title": name.title(), "order": 10, "models": ["subscription"]}
+    notebook.metadata["churnlib"] = usual | described
     notebook.cells = [nbformat.v4.new_code_cell("frozen = None", metadata={"tags": ["parameters"]})]
     for number, source in enumerate(cells, start=1):
         notebook.cells += [
@@ -239,9 +234,7 @@ def run_churnlib(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def start_churnlib() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """`start_churnlib(notebooks, *arguments)` starts the command in a process of its own over
-    other notebooks.
-    """
+    """`start_churnlib(notebooks, *arguments)` starts the command, over other notebooks."""
     started = []
 
     def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from churnlib.report.compare.diff import key_figures
+from churnlib.report.compare import told
 from churnlib.report.compare.differences import (
-    changed_inputs,
     file_difference,
-    main_parts,
+    json_difference,
     notebook_difference,
-    page_difference,
+    shown_difference,
     table_difference,
     table_rows,
 )
+from churnlib.report.compare.inputs import changed_inputs
+from churnlib.report.compare.pages import page_difference
 
 PAGE = (
     "<h1>Revenue</h1><h2>What changed MRR</h2>"
@@ -45,11 +46,6 @@ def test_place_on_a_page(old: str, new: str, where: str) -> None:
 
 def test_page_that_ends_early() -> None:
     assert page_difference(PAGE, PAGE[: PAGE.index("<footer")]).startswith("footer")
-
-
-def test_how_a_page_was_made_is_no_part_of_what_it_says() -> None:
-    assert main_parts(PAGE) == main_parts(PAGE.replace("abc", "abd"))
-    assert main_parts(PAGE) != main_parts(PAGE.replace("12.1", "12.4"))
 
 
 CHURN = "period_start,opening,churn_rate\n2026-08-01,10,0.1\n2026-09-01,12,0.25\n"
@@ -90,6 +86,45 @@ def test_cell_of_a_notebook() -> None:
     one = json.dumps({"cells": cells})
     assert notebook_difference(one, one.replace('"b"', '"c"')) == "cell 2"
     assert notebook_difference(one, one) is None
+
+
+def book(*cells: tuple[str, str]) -> str:
+    """A notebook of (source, HTML that its output shows); a cell without HTML is text."""
+    made = []
+    for source, shown in cells:
+        output = {"data": {"text/html": [shown]}}
+        code = {"cell_type": "code", "outputs": [output]} if shown else {"cell_type": "markdown"}
+        made.append({"metadata": {}, "source": [source], **code})
+    return json.dumps({"cells": made})
+
+
+TABLE = '<div class="cl-table" id="t"><th scope="row">web</th><td>1</td></div>'
+
+
+@pytest.mark.parametrize(
+    ("other", "where"),
+    [
+        (book(("# Title", ""), ("f()", TABLE)), None),
+        (book(("# Title", ""), ("g()", TABLE)), None),
+        (book(("# Other", ""), ("f()", TABLE)), "cell 1"),
+        (
+            book(("# Title", ""), ("f()", TABLE.replace(">1<", ">2<"))),
+            'cell 2: table "t", row web: 1 became 2',
+        ),
+        (book(("# Title", "")), "cell 2"),
+        (book(("# Title", ""), ("f()", TABLE), ("New.", "")), "cell 3"),
+    ],
+)
+def test_cell_that_shows_something_else(other: str, where: str | None) -> None:
+    assert shown_difference(book(("# Title", ""), ("f()", TABLE)), other) == where
+
+
+def test_value_of_a_json_file() -> None:
+    one = {"findings": [{"sentence": "Churn rose."}, {"sentence": "MRR fell."}]}
+    other = {"findings": [{"sentence": "Churn rose."}, {"sentence": "MRR rose."}]}
+    said = 'findings.1.sentence: "MRR fell." became "MRR rose."'
+    assert json_difference(json.dumps(one), json.dumps(other)) == said
+    assert json_difference(json.dumps(one), json.dumps(one, indent=1)) is None
 
 
 def test_file_that_is_gone_or_new(tmp_path: Path) -> None:
@@ -135,13 +170,33 @@ def test_input_that_changed(old: str, new: str, said: str) -> None:
     assert changed_inputs(MANIFEST, MANIFEST) == []
 
 
-def test_key_figures_of_a_page() -> None:
-    item = (
-        '<li><div class="cl-key-label"><a href="x">M&amp;R</a></div><div class="cl-key-value '
-        'cl-long">1 <b>EUR</b></div>'
-        '<div class="cl-key-n">of 3</div></li>'
-    )
-    assert key_figures(f"<ul>{item}{item.replace('M&amp;R', 'Churn')}</ul>") == {
-        "M&R": "1 EUR",
-        "Churn": "1 EUR",
-    }
+def report(**told: list[dict[str, object]]) -> dict[str, list]:
+    """What is read from a findings.json."""
+    chapters = [{"chapter": "revenue", "title": "Revenue"}]
+    return {"chapters": chapters, "key_figures": [], "findings": []} | told
+
+
+def said(href: str, sentence: str, verdict: str = "watch") -> dict[str, str]:
+    place = {"chapter": "revenue", "href": href, "label": "churn rates"}
+    return place | {"sentence": sentence, "verdict": verdict}
+
+
+def test_key_figures_before_and_after_though_their_page_is_another() -> None:
+    mrr = {"chapter": "revenue", "href": "revenue.html#mrr", "label": "MRR", "value": "5 EUR"}
+    moved = mrr | {"href": "money.html#revenue--mrr", "value": "6 EUR"}
+    new = mrr | {"label": "NRR", "value": "98 %"}
+    found = told.key_figures(report(key_figures=[mrr]), report(key_figures=[moved, new]))
+    assert found == [("MRR", "5 EUR", "6 EUR"), ("NRR", "–", "98 %")]
+
+
+def test_sentences_before_and_after_by_their_place() -> None:
+    one, two = said("revenue.html#a", "Churn rose."), said("revenue.html#a", "It was 3 %.")
+    alone = said("revenue.html#b", "Nothing is clear.", "no signal")
+    old = report(findings=[one, two, alone])
+    new = report(findings=[one, two | {"verdict": "act"}])
+    where = "Revenue, churn rates"
+    assert told.findings(old, old) == []
+    assert told.findings(old, new) == [
+        (where, "It was 3 %. (watch)", "It was 3 %. (act)"),
+        (where, "Nothing is clear. (no signal)", "–"),
+    ]

@@ -87,9 +87,8 @@ def test_failed_run_keeps_the_good_report_and_says_where_it_failed(
     code, out, _ = command()
     assert (code, out) == (0, f"{report / 'index.html'}\n")
     good = contents(report)
-    assert {"index.html", "revenue.html", "manifest.json", "summary.ipynb", "revenue.ipynb"} == set(
-        good
-    )
+    pages, notebooks_kept = {"index.html", "revenue.html"}, {"summary.ipynb", "revenue.ipynb"}
+    assert set(good) == {"manifest.json", "findings.json", *pages, *notebooks_kept}
 
     notebooks("revenue", GOOD, "raise ValueError('<b>no</b> rows')")
     code, out, error = command()
@@ -113,7 +112,8 @@ def test_failed_run_keeps_the_good_report_and_says_where_it_failed(
         one["chapter"]: one
         for one in json.loads((failed / "manifest.json").read_text())["chapters"]
     }
-    assert told["summary"]["status"] == "done"
+    assert told["summary"]["status"] == "not made"
+    assert "Summary: not made, because a chapter failed" in page
     assert (told["revenue"]["status"], told["revenue"]["cell"]) == ("failed", 5)
 
     notebooks("revenue", GOOD)

@@ -45,26 +45,48 @@ def test_months_and_quarters_stand_in_one_order(tmp_path: Path) -> None:
     ]
 
 
+def told(*figures: dict[str, object]) -> str:
+    """A findings.json with these key figures."""
+    words = ("business", "title", "period", "period_name", "as_of", "currency", "model")
+    lists = ("chapters", "findings", "actions", "terms", "decisions")
+    place = {"chapter": "revenue", "href": "revenue.html#mrr"}
+    content = {"format": 1} | dict.fromkeys(words, "x") | {name: [] for name in lists}
+    return json.dumps(content | {"key_figures": [one | place for one in figures]})
+
+
 def test_headline_is_the_first_key_figure_with_its_course(tmp_path: Path) -> None:
     publish(tmp_path, "acme", "2026-09")
     publish(tmp_path, "acme", "2026-10")
-    tables = tmp_path / "acme" / "2026-10" / "tables"
-    tables.mkdir()
-    (tables / "key_figures.csv").write_text(
-        'figure,value,course\nMRR,"<\u20ac5>","[1, null, 3, 4]"\nChurn,3 %,[]\n'
-    )
+    mrr = {"label": "MRR", "value": "<\u20ac5>", "course": [1, None, 3, 4]}
+    churn = {"label": "Churn", "value": "3 %", "course": []}
+    (tmp_path / "acme" / "2026-10" / "findings.json").write_text(told(mrr, churn))
     page = write_index(tmp_path).read_text()
     assert "&lt;\u20ac5&gt;<span" in page
     assert "<\u20ac5>" not in page
     assert page.count('<svg class="cl-spark"') == 1
+    assert "MRR" in page
     assert "Churn" not in page
 
 
-@pytest.mark.parametrize("text", ["", "figure,value\n", "figure,value,course\nMRR,5,[1\n", "\x00"])
+MRR = {"label": "MRR", "value": "5"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        told(),
+        told(MRR)[:-9],
+        told({"label": "MRR"}),
+        told(MRR | {"course": ["nothing"]}),
+        told(MRR).replace('"format": 1', '"format": 2'),
+        "\x00",
+    ],
+)
 def test_key_figures_that_cannot_be_read_leave_a_plain_link(tmp_path: Path, text: str) -> None:
     publish(tmp_path, "acme", "2026-10")
-    (tmp_path / "acme" / "2026-10" / "tables").mkdir()
-    (tmp_path / "acme" / "2026-10" / "tables" / "key_figures.csv").write_text(text)
+    (tmp_path / "acme" / "2026-10" / "findings.json").write_text(text)
     assert '<a href="acme/2026-10/index.html">Report' in write_index(tmp_path).read_text()
 
 

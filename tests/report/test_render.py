@@ -11,9 +11,11 @@ from nbformat import NotebookNode
 
 from churnlib.params.read import params_from_values
 from churnlib.periods import Period
-from churnlib.report.plan import Chapter, Plan
+from churnlib.report.chapters import Chapter, Page
+from churnlib.report.plan import Plan
 from churnlib.report.published.provenance import footer, params_fingerprint, software
-from churnlib.report.render.pages import contents, kept_notebook, page_context, render_page
+from churnlib.report.render.notebook import kept_notebook
+from churnlib.report.render.pages import contents, page_context, render_page
 
 VALUES = {
     "business": "acme",
@@ -71,29 +73,26 @@ SNAPSHOT = SimpleNamespace(
 
 
 def test_contents_are_the_sections_with_their_anchors(notebook: NotebookNode) -> None:
-    found = contents(notebook)
+    found = contents(Page("clv", (CLV,)), {"clv": notebook})
     assert [one["title"] for one in found] == ["Who left & why", "When"]
     assert found[1]["href"] == "#When"
 
 
 def test_page_shows_blocks_and_no_code(notebook: NotebookNode, plan: Plan) -> None:
-    page = render_page(
-        notebook,
-        page_context(
-            plan, CLV, SNAPSHOT, footer=footer(plan, SNAPSHOT, software()), notebook=notebook
-        ),
-    )
+    made, rows = plan.page_of(CLV), footer(plan, SNAPSHOT, software())
+    context = page_context(plan, made, SNAPSHOT, footer=rows)
+    page = render_page(made, {"clv": notebook}, context)
     assert 'id="block">42</p>' in page.replace("'", '"')
     for hidden in ("secret_code", "FutureWarning", "Block object", "frozen"):
         assert hidden not in page
     assert "A &amp; B &lt;Ltd&gt;" in page
     assert "<Ltd>" not in page
-    for section in contents(notebook):
+    for section in contents(made, {"clv": notebook}):
         assert f'id="{section["href"][1:]}"' in html.unescape(page)
 
 
-def test_page_knows_its_neighbours_and_chapters(notebook: NotebookNode, plan: Plan) -> None:
-    page = page_context(plan, CLV, SNAPSHOT, footer=[], notebook=notebook)
+def test_page_knows_its_neighbours_and_the_other_pages(plan: Plan) -> None:
+    page = page_context(plan, plan.page_of(CLV), SNAPSHOT, footer=[])
     assert page["previous"] == {"label": "September 2026", "href": "../../index.html#acme-2026-09"}
     assert page["next"] == {"label": "November 2026", "href": "../../index.html#acme-2026-11"}
     assert [(one["href"], one["current"]) for one in page["nav"]] == [

@@ -90,7 +90,10 @@ def test_only_the_chapter_whose_notebook_changed_is_run(made: Acme) -> None:
     _, _, error = made.make()
     assert "acme 2026-03 summary: up to date" in error
     assert f"acme 2026-03 revenue: {RAN}" in error
-    assert {name for name in made.files() if name.startswith("tables")} == {"tables/other.csv"}
+    assert {name for name in made.files() if name.startswith("tables")} == {
+        "tables/other.csv",
+        "tables/datapackage.json",
+    }
     assert made.files()["index.html"] == before["index.html"]
     assert [one["status"] for one in manifest(made)["chapters"]] == ["done", "done"]
 

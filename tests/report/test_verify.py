@@ -97,7 +97,7 @@ def test_diff_of_two_runs_of_a_period(made: Acme) -> None:
     assert code == 1
     assert "changed input: parameters: margin: 0.8 became 0.7" in error
     text = page.read_text()
-    for words in ("rows.csv", "<td>margin</td>", "0.8", "0.7", "revenue.html: "):
+    for words in ("rows.csv", "<td>margin</td>", "0.8", "0.7", "revenue: cell 5: "):
         assert words in text
 
 

@@ -10,9 +10,9 @@ from churnlib.errors import ParamsError
 from churnlib.params.model import Params
 from churnlib.params.read import params_from_values
 from churnlib.periods import Period
+from churnlib.report.chapters import Chapter, pages_of
 from churnlib.report.plan import (
     PROJECT,
-    Chapter,
     Plan,
     Source,
     When,
@@ -109,6 +109,58 @@ def test_summary_is_the_front_page() -> None:
     assert [one.href for one in CHAPTERS[:2]] == ["index.html", "revenue.html"]
 
 
+def described(name: str, **more: object) -> dict[str, object]:
+    return {"chapter": name, "title": name.upper(), "order": 10, "models": ["subscription"]} | more
+
+
+def written(folder: Path, *chapters: dict[str, object]) -> list[Chapter]:
+    """The chapters as they are read from notebooks with these metadata."""
+    for number, one in enumerate(chapters):
+        text = json.dumps({"metadata": {"churnlib": one}, "cells": []})
+        (folder / f"{number}.ipynb").write_text(text)
+    return read_chapters(folder)
+
+
+def test_a_page_holds_the_chapters_that_name_it(tmp_path: Path) -> None:
+    made = written(
+        tmp_path,
+        described("summary", order=1),
+        described("cohorts", order=3, page="who-leaves"),
+        described("clv", order=4),
+        described("survival", order=2, page="who-leaves"),
+    )
+    pages = pages_of(made)
+    assert [(page.href, names(page.chapters)) for page in pages] == [
+        ("index.html", ["summary"]),
+        ("who-leaves.html", ["survival", "cohorts"]),
+        ("clv.html", ["clv"]),
+    ]
+    assert [page.title for page in pages] == ["SUMMARY", "Who leaves", "CLV"]
+    assert [page.is_joint for page in pages] == [False, True, False]
+
+
+def test_title_of_a_page_with_several_chapters(tmp_path: Path) -> None:
+    one = described("cohorts", order=1, page="where")
+    two = described("survival", order=2, page="where", page_title="Where they leave")
+    (page,) = pages_of(written(tmp_path, one, two))
+    assert page.title == "Where they leave"
+
+
+def test_links_to_a_page_carry_the_chapter_where_it_holds_several(tmp_path: Path) -> None:
+    one, two = written(tmp_path, described("a", page="where"), described("b", page="where"))
+    (joint,), (alone,) = pages_of([one, two]), pages_of([one])
+    assert joint.link(two, "curve") == "where.html#b--curve"
+    assert joint.link(two, "") == f"where.html#{joint.section(two)}"
+    assert alone.link(one, "curve") == "where.html#curve"
+    assert alone.link(one, "") == "where.html"
+
+
+@pytest.mark.parametrize("page", ["../x", "a/b", "two words", ".hidden", 3])
+def test_page_is_a_file_of_the_report(tmp_path: Path, page: object) -> None:
+    with pytest.raises(ParamsError, match=r"0\.ipynb: metadata\.churnlib cannot be read"):
+        written(tmp_path, described("a", page=page))
+
+
 def test_folder_of_a_report() -> None:
     plan = Plan(params(), Period.parse("2026-Q3"), (), (), "")
     assert plan.folder(Path("out")) == Path("out/acme/2026-Q3")
@@ -180,15 +232,8 @@ def test_periods_that_make_no_sense(when: When, message: str) -> None:
 
 def test_notebooks_are_read_in_order_and_others_passed_over(tmp_path: Path) -> None:
     for name, order in (("b", 20), ("a", 30), ("first", 10)):
-        described = {
-            "chapter": name,
-            "title": name.upper(),
-            "order": order,
-            "models": ["subscription"],
-        }
-        (tmp_path / f"{name}.ipynb").write_text(
-            json.dumps({"metadata": {"churnlib": described}, "cells": []})
-        )
+        text = json.dumps({"metadata": {"churnlib": described(name, order=order)}, "cells": []})
+        (tmp_path / f"{name}.ipynb").write_text(text)
     (tmp_path / "scratch.ipynb").write_text(json.dumps({"metadata": {}, "cells": []}))
     assert names(tuple(read_chapters(tmp_path))) == ["first", "b", "a"]
 
