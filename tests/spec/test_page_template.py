@@ -1,9 +1,11 @@
 """The template of a page: no code, no noise, nothing of the data as markup."""
 
-import nbformat.v4 as v4
-from nbconvert import HTMLExporter
+from pathlib import Path
 
-from churnlib.report.render.pages import TEMPLATES, page_css
+import nbformat.v4 as v4
+
+from churnlib.report.chapters import Chapter, Page
+from churnlib.report.render.pages import render_page
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -28,16 +30,11 @@ def page() -> str:
         "period_name": "October 2026",
         "as_of": "1 November 2026",
         "nav": [{"title": "Revenue", "href": "revenue.html", "current": True}],
-        "contents": [{"title": "Section", "href": "#Section"}],
         "left_out": [{"chapter": "Sales", "reason": "there are no orders."}],
-        "css": page_css(),
         "footer": [{"label": "Fingerprint", "value": "0123456789abcdef"}],
     }
-    exporter = HTMLExporter(
-        extra_template_basedirs=[str(TEMPLATES.parent)],
-        template_name="template",
-    )
-    return exporter.from_notebook_node(notebook, {"page": context})[0]
+    chapter = Chapter("revenue", "Revenue", 20, ("subscription",), (), Path("revenue.ipynb"))
+    return render_page(Page("revenue", (chapter,)), {"revenue": notebook}, context)
 
 
 def test_a_page_shows_results_and_neither_code_nor_what_libraries_say():
