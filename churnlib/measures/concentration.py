@@ -31,14 +31,14 @@ CONCENTRATION = Result(
         Column(
             "share_of_customers",
             "share",
-            "Customers, those who bring most first",
+            "Share of customers",
             "Share of the customers, counted from who brings most.",
             decimals=0,
         ),
         Column(
             "share_of_revenue",
             "share",
-            "Revenue that they bring",
+            "Share of revenue",
             "Their revenue / the revenue of all; empty where all together bring none.",
             denominator="of_customers",
         ),

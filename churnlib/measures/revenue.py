@@ -106,7 +106,6 @@ MRR = Result(
     ),
     shown=(
         SEGMENT,
-        "period_start",
         "opening",
         *MOVEMENTS,
         "closing",

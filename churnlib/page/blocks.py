@@ -16,6 +16,8 @@ from churnlib.figures.svg import to_svg
 from churnlib.figures.theme import NOTHING
 from churnlib.page.markup import Block, esc, paragraph, slug
 from churnlib.page.tables import numbers_html, scrolling
+from churnlib.results.columns import split_of
+from churnlib.results.segments import in_words
 from churnlib.results.terms import Term, terms
 from churnlib.results.told import Finding, Told, ToldTerm
 
@@ -45,7 +47,7 @@ def figure_block(plot: Callable[..., Axes], result: pd.DataFrame, finding: Findi
     """
     declared = plot.figure
     key = slug(declared.block_name(result))
-    told = Told(anchor=key, label=declared.title, findings=(finding,))
+    told = Told(anchor=key, label=_label(declared.title, result), findings=(finding,))
     said = f"Figure: {finding.sentence}"
     ax = drawn(plot, result)
     if ax.get_gid() == NOTHING:
@@ -63,6 +65,12 @@ def figure_block(plot: Callable[..., Axes], result: pd.DataFrame, finding: Findi
         f"{_folded(declared.numbers(result), subtitle)}</div>"
     )
     return Block(html, said, told)
+
+
+def _label(title: str, result: pd.DataFrame) -> str:
+    """What the section is called: "the survival curve by billing"."""
+    by = split_of(result)
+    return f"{title} by {in_words(by)}" if by else title
 
 
 def _picture(ax: Axes, key: str, finding: str) -> str:
@@ -125,10 +133,10 @@ def terms_block(*words: str) -> Block:
     Small: Fewer than 30 in the denominator: the row is marked, and no rate with it is told in a
     sentence.
     """
-    return definitions_block(terms(words))
+    return definitions_block(terms(words), css="cl-definitions cl-terms")
 
 
-def definitions_block(defined: Iterable[Term | ToldTerm]) -> Block:
+def definitions_block(defined: Iterable[Term | ToldTerm], css: str = "cl-definitions") -> Block:
     """Definitions at hand, one below the other."""
     pairs = [ToldTerm(word=one.word, meaning=one.meaning) for one in defined]
     items = "".join(
@@ -138,7 +146,7 @@ def definitions_block(defined: Iterable[Term | ToldTerm]) -> Block:
     )
     said = "\n".join(f"{one.word}: {one.meaning}" for one in pairs)
     told = Told(terms=tuple(pairs))
-    return Block(f'<dl class="cl-definitions">{items}</dl>', said, told)
+    return Block(f'<dl class="{css}">{items}</dl>', said, told)
 
 
 def style_block() -> Block:
