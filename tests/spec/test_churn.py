@@ -3,7 +3,7 @@
 import pytest
 
 from churnlib.errors import DataError
-from churnlib.measures.churn import customer_churn
+from churnlib.measures.churn import churn_by_quarter, churn_rates, customer_churn
 from tests.business import frame_of, snapshot_of
 
 COUNTS = (
@@ -142,7 +142,7 @@ def test_by_segment_every_segment_has_every_period():
         customers=[{"customer_id": "ann", "channel": "ads"}],
     )
     frame = customer_churn(snapshot, by="channel")
-    assert frame_of(frame, "period_start", "channel", "closing_customers") == [
+    assert frame_of(frame, "period_start", "segment", "closing_customers") == [
         ("2026-02-01", "(unknown)", 0),
         ("2026-03-01", "(unknown)", 1),
         ("2026-02-01", "ads", 1),
@@ -179,6 +179,54 @@ def test_a_quarterly_business_has_quarters():
     assert frame_of(customer_churn(snapshot), *COUNTS) == [
         ("2025-10-01", 0, 1, 0, 0, 1, 0),
         ("2026-01-01", 1, 0, 0, 1, 0, 0),
+    ]
+
+
+def test_by_quarter_customers_stand_beside_their_money():
+    """At the opening of 2026 ann with 10 and bob with 30; bob leaves, cat comes and goes. The
+    quarter of May is not over.
+    """
+    spans = [
+        ("ann", "2025-11-01", None, 10),
+        ("bob", "2025-12-10", "2026-03-10", 30),
+        ("cat", "2026-01-10", "2026-03-10", 5),
+        ("dan", "2026-04-05", None, 10),
+    ]
+    snapshot = snapshot_of(subscriptions=spans, period="2026-05")
+    frame = churn_by_quarter(snapshot)
+    counts = ("period_start", "opening_customers", "churned_customers", "joined_and_left")
+    assert frame_of(frame, *counts) == [("2025-10-01", 0, 0, 0), ("2026-01-01", 2, 1, 1)]
+    money = ("churn_rate", "opening", "churn", "gross_churn_rate", "n_opening")
+    assert frame_of(frame.tail(1), *money) == [(0.5, 40.0, -30.0, 0.75, 2)]
+    assert frame.attrs["grain"] == "quarter"
+    assert churn_by_quarter(snapshot_of(subscriptions=spans, period="2025-11")).empty
+
+
+def test_churn_of_customers_stands_beside_that_of_money():
+    """In March bob's 30 of 40 leave, and ann pays 2 more: net 28 of 40."""
+    spans = [
+        ("ann", "2026-02-01", "2026-03-10", 10),
+        ("ann", "2026-03-10", None, 12),
+        ("bob", "2026-02-01", "2026-03-10", 30),
+    ]
+    snapshot = snapshot_of(
+        subscriptions=spans, customers=[{"customer_id": "ann", "channel": "ads"}]
+    )
+    frame = churn_rates(snapshot)
+    columns = ("period_start", "churn_rate", "gross_churn_rate", "net_churn_rate")
+    assert frame_of(frame, *columns) == [
+        ("2026-02-01", None, None, None),
+        ("2026-03-01", 0.5, 0.75, 0.7),
+    ]
+    # Wilson for 1 of 2: 0.0945 to 0.9055.
+    limits = frame_of(frame.tail(1).round(4), "churn_rate_low", "churn_rate_high")
+    assert limits == [(0.0945, 0.9055)]
+    parts = churn_rates(snapshot, by="channel")
+    assert frame_of(parts, "period_start", "segment", "churned_customers", "opening") == [
+        ("2026-02-01", "(unknown)", 0, 0.0),
+        ("2026-03-01", "(unknown)", 1, 30.0),
+        ("2026-02-01", "ads", 0, 0.0),
+        ("2026-03-01", "ads", 0, 10.0),
     ]
 
 

@@ -6,10 +6,11 @@ import pytest
 from churnlib.findings import cohorts as say
 from churnlib.measures.cohorts import (
     customer_retention,
-    newest_against_earlier,
-    pooled,
+    customer_retention_by,
     revenue_retention,
 )
+from churnlib.measures.cohorts_pooled import newest_against_earlier, pooled, pooled_revenue
+from churnlib.results.columns import currency_of, grain_of, table_name
 from tests.business import frame_of, snapshot_of
 
 CELL = ("cohort", "age", "size", "active")
@@ -88,6 +89,25 @@ def test_pooled_is_a_sum_over_a_sum():
     assert frame_of(line.tail(1).round(4), "low", "high") == [(0.0945, 0.9055)]
 
 
+def test_pooled_revenue_is_a_sum_over_a_sum():
+    """At age 1 the 10 of ann and the 8 of dan are left of 30 + 8, at age 2 ann's 10 of 30."""
+    line = pooled_revenue(revenue_retention(snapshot_of(subscriptions=SPANS)))
+    assert frame_of(line) == [
+        (0, 4, 38.0, 38.0, 1.0),
+        (1, 4, 38.0, 18.0, round(18 / 38, 6)),
+        (2, 2, 30.0, 10.0, round(1 / 3, 6)),
+    ]
+
+
+def test_what_is_pooled_is_split_by_nothing_any_more():
+    people = [{"customer_id": "ann", "channel": "ads"}]
+    snapshot = snapshot_of(subscriptions=SPANS, customers=people, grain="month")
+    line = pooled(customer_retention(snapshot, by="channel"))
+    assert table_name(line) == "cohorts_pooled"
+    assert (currency_of(line), grain_of(line)) == ("EUR", "month")
+    pd.testing.assert_frame_equal(line, pooled(customer_retention(snapshot)))
+
+
 def test_by_a_column_age_counts_from_each_customers_own_start():
     """At age 2 only ann and bob are observable: their February and March are over, dan's age 2
     is April.
@@ -102,6 +122,9 @@ def test_by_a_column_age_counts_from_each_customers_own_start():
         ("ads", 1, 3, 2.0),
         ("ads", 2, 2, 1.0),
     ]
+    named = customer_retention_by(snapshot, "channel")
+    pd.testing.assert_frame_equal(named, customer_retention(snapshot, by="channel"))
+    assert (named.attrs["result"], named.attrs["by"]) == ("cohorts_by", "channel")
     revenue = revenue_retention(snapshot, by="channel")
     assert frame_of(revenue.tail(2), "opening_amount", "amount", "size") == [
         (38.0, 18.0, 3),

@@ -7,12 +7,12 @@ import pytest
 
 from churnlib.engine import collect
 from churnlib.measures.forecasts import (
-    buyers,
     customer_forecasts,
     first_purchases,
     rolling_origins,
     weekly_repeats,
 )
+from churnlib.measures.histories import buyers
 from churnlib.measures.purchases import customer_purchases
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit

@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from churnlib.measures.lifetimes import active_base, arpa, lifetimes, returns
+from churnlib.measures.active_base import active_base, arpa
+from churnlib.measures.lifetimes import lifetimes
+from churnlib.measures.returns import returns
 from tests.business import day_after, frame_of, snapshot_of
 
 

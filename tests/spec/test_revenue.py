@@ -3,13 +3,10 @@
 import pytest
 
 from churnlib.errors import ParamsError
-from churnlib.measures.revenue import (
-    check_identity,
-    movements,
-    mrr_bridge,
-    retention_12m,
-    unit_figures,
-)
+from churnlib.measures.movements import last_movements, movements
+from churnlib.measures.retention_12m import retention_12m
+from churnlib.measures.revenue import check_identity, mrr_bridge, mrr_by_segment
+from churnlib.measures.unit_figures import unit_figures
 from tests.business import frame_of, snapshot_of
 
 BRIDGE = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing")
@@ -99,9 +96,51 @@ def test_segments_add_up_to_the_total():
     snapshot = snapshot_of(subscriptions=FIVE, customers=people)
     parts = mrr_bridge(snapshot, by="channel")
     assert check_identity(parts).empty
-    assert sorted(parts["channel"].unique()) == ["(unknown)", "ads", "web"]
+    assert sorted(parts["segment"].unique()) == ["(unknown)", "ads", "web"]
     summed = parts.groupby("period_start", as_index=False)[list(BRIDGE)].sum()
     assert frame_of(summed, *BRIDGE) == frame_of(mrr_bridge(snapshot), *BRIDGE)
+
+
+def test_several_bridges_are_checked_at_once_and_a_failure_says_whose_it_is():
+    snapshot = snapshot_of(
+        subscriptions=FIVE, customers=[{"customer_id": "up", "channel": "ads", "plan": "Team"}]
+    )
+    total = mrr_bridge(snapshot)
+    by_channel, by_plan = (mrr_bridge(snapshot, by=name) for name in ("channel", "plan"))
+    assert check_identity(total, by_channel, by_plan).empty
+    total.loc[0, "new"] += 1
+    by_plan.loc[by_plan["segment"] == "Team", "closing"] += 0.01
+    broken = check_identity(total, by_channel, by_plan)
+    assert frame_of(broken, "segment_column", "segment", "period_start", "difference") == [
+        ("all", "all", "2026-01-01", 1.0),
+        ("plan", "Team", "2026-01-01", -0.01),
+        ("plan", "Team", "2026-02-01", -0.01),
+        ("plan", "Team", "2026-03-01", -0.01),
+    ]
+
+
+def test_the_bridge_of_the_reported_period_by_segment():
+    snapshot = snapshot_of(
+        subscriptions=FIVE,
+        customers=[{"customer_id": name, "channel": "ads"} for name in ("up", "gone")],
+    )
+    frame = mrr_by_segment(snapshot, "channel")
+    assert frame_of(frame, "period_start", "segment", *BRIDGE) == [
+        ("2026-03-01", "(unknown)", 10.0, 7.0, 4.0, 0.0, -3.0, 0.0, 18.0),
+        ("2026-03-01", "ads", 30.0, 0.0, 0.0, 5.0, 0.0, -20.0, 15.0),
+    ]
+
+
+def test_the_movements_of_the_reported_period():
+    frame = last_movements(snapshot_of(subscriptions=FIVE))
+    assert frame_of(frame) == [
+        ("2026-03-01", "new", 1, 7.0),
+        ("2026-03-01", "reactivation", 1, 4.0),
+        ("2026-03-01", "expansion", 1, 5.0),
+        ("2026-03-01", "contraction", 1, -3.0),
+        ("2026-03-01", "churn", 1, -20.0),
+    ]
+    assert last_movements(snapshot_of(subscriptions=[])).empty
 
 
 def test_movements_are_listed_one_a_row_with_zeros():
@@ -183,7 +222,7 @@ def test_retention_by_segment_and_over_quarters():
         grain="quarter",
     )
     frame = retention_12m(snapshot, by="channel")
-    assert frame_of(frame, "period_start", "channel", "nrr") == [
+    assert frame_of(frame, "period_start", "segment", "nrr") == [
         ("2026-01-01", "ads", 1.0),
         ("2026-01-01", "web", 0.0),
     ]
