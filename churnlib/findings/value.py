@@ -8,7 +8,8 @@ from churnlib.models.purchases.backtest import PurchaseModelChoice
 from churnlib.models.purchases.cohort_value import COHORT
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
-from churnlib.models.retention.value_range import ALL, ValueTerms
+from churnlib.models.retention.value_range import ValueTerms
+from churnlib.results.segments import ALL
 
 
 def terms(terms: ValueTerms) -> str:
