@@ -14,15 +14,12 @@ from churnlib.models.purchases.expectations import (
     expected_cumulative,
     expected_purchases,
     probability_alive,
-    probability_of_count,
 )
 from churnlib.models.purchases.fits import NAMES, PurchaseFit, fit_bg_nbd, fit_mbg_nbd
-from churnlib.models.purchases.gamma_gamma import (
-    expected_value,
-    fit_gamma_gamma,
-    frequency_value_independence,
-)
+from churnlib.models.purchases.gamma_gamma import expected_value, fit_gamma_gamma
+from churnlib.models.purchases.independence import frequency_value_independence
 from churnlib.models.purchases.tracking import frequency_calibration, weekly_tracking
+from tests.golden.purchase_counts import probability_of_count
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 pytestmark = pytest.mark.skipif(

@@ -185,7 +185,7 @@ def test_no_finite_maximum_is_a_result_with_a_reason(alive, words):
     assert not fit.fitted
     assert words in fit.reason
     assert np.isnan(predict_survival(fit, [1, 2])).all()
-    assert retention_parameters(fit)["estimate"].isna().all()
+    assert retention_parameters([fit])["estimate"].isna().all()
     found = project(lifetimes_of(alive))
     assert found.model is None
     assert words in found.reason

@@ -15,13 +15,13 @@ import pytest
 from lifelines.datasets import load_waltons
 from lifelines.statistics import multivariate_logrank_test
 
-from churnlib.models.survival.curves import (
-    kaplan_meier,
-    median_lifetime,
-    restricted_mean,
-    survival_curve,
-)
+from churnlib.models.retention.fits import fit_sbg
+from churnlib.models.survival.curves import median_lifetime, survival_curve
+from churnlib.models.survival.kaplan_meier import kaplan_meier
+from churnlib.models.survival.life_table import life_table
 from churnlib.models.survival.logrank import survival_logrank
+from churnlib.models.survival.parametric import parametric_fits, parametric_parameters
+from churnlib.models.survival.restricted_mean import restricted_mean
 from churnlib.statistics.intervals import benjamini_hochberg, wilson
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "cases"
@@ -31,7 +31,10 @@ needs_cases = pytest.mark.skipif(
 
 
 def group(raw: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    keys = ([by] if by else []) + ["entry", "duration", "event_observed"]
+    """Grouped rows; split by a column, they say its values in `segment`."""
+    keys = ["entry", "duration", "event_observed"]
+    if by:
+        raw, keys = raw.rename(columns={by: "segment"}), ["segment", *keys]
     return raw.groupby(keys).size().rename("customers").reset_index()
 
 
@@ -72,36 +75,32 @@ def test_anderson_curve_band_and_logrank(anderson):
     np.testing.assert_allclose(
         treated.loc[[6, 23], ["low", "high"]], [[0.6197, 0.9516], [0.1881, 0.6801]], atol=1e-4
     )
-    test = survival_logrank(group(anderson, "Rx"), "Rx")
+    test = survival_logrank(group(anderson, "Rx"))
     assert test.statistic == pytest.approx(16.792941, abs=1e-6)
     assert (test.groups, test.degrees_of_freedom) == (2, 1)
 
 
 def test_waltons_restricted_mean_with_greenwood_error(waltons):
-    found = (
-        restricted_mean(group(waltons, "group"), 10, by="group").set_index("group").loc["miR-137"]
-    )
+    found = restricted_mean(group(waltons, "group"), 10).set_index("segment").loc["miR-137"]
     assert found["mean"] == pytest.approx(9.794118, abs=1e-6)
     assert found["standard_error"] ** 2 == pytest.approx(0.0151893, abs=1e-7)
 
 
 def test_waltons_medians_and_logrank(waltons):
     rows = group(waltons, "group")
-    curve = survival_curve(rows, by="group", min_at_risk=1)
-    medians = median_lifetime(curve, by="group").set_index("group")["median"]
+    curve = survival_curve(rows, min_at_risk=1)
+    medians = median_lifetime(curve).set_index("segment")["median"]
     assert medians.to_dict() == {"control": 58, "miR-137": 26}
     assert median_lifetime(survival_curve(group(waltons)))["median"].tolist() == [56]
-    assert survival_logrank(rows, "group").statistic == pytest.approx(122.2491, abs=1e-4)
+    assert survival_logrank(rows).statistic == pytest.approx(122.2491, abs=1e-4)
 
 
 def test_a_curve_ends_where_fewer_than_20_are_at_risk(waltons):
-    curve = survival_curve(group(waltons, "group"), by="group")
+    rows = group(waltons, "group")
+    curve = survival_curve(rows)
     assert curve["at_risk"].min() >= 20
-    assert np.isnan(median_lifetime(curve, by="group").set_index("group").loc["miR-137", "median"])
-    assert restricted_mean(group(waltons, "group"), 60, by="group")["mean"].isna().tolist() == [
-        False,
-        True,
-    ]
+    assert np.isnan(median_lifetime(curve).set_index("segment").loc["miR-137", "median"])
+    assert restricted_mean(rows, 60)["mean"].isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize("with_late_entry", [False, True])
@@ -124,7 +123,7 @@ def test_grouped_rows_give_what_lifelines_gives_on_raw_rows(late, with_late_entr
 def test_logrank_of_grouped_rows_is_lifelines_on_raw_rows(late):
     raw = late.assign(entry=0, duration=late["duration"] + (late["plan"] == "a"))
     expected = multivariate_logrank_test(raw["duration"], raw["plan"], raw["event_observed"])
-    found = survival_logrank(group(raw, "plan"), "plan")
+    found = survival_logrank(group(raw, "plan"))
     assert found.statistic == pytest.approx(expected.test_statistic, rel=1e-9)
     assert found.p_value == pytest.approx(expected.p_value, rel=1e-9)
 
@@ -140,8 +139,48 @@ def test_logrank_with_late_entry_is_the_textbook_sum_over_raw_rows(late):
             continue
         observed_less_expected += (left["plan"] == "a").sum() - d * n_a / n
         variance += d * (n - d) * n_a * (n - n_a) / (n**2 * (n - 1))
-    found = survival_logrank(group(raw, "plan"), "plan")
+    found = survival_logrank(group(raw, "plan"))
     assert found.statistic == pytest.approx(observed_less_expected**2 / variance, rel=1e-9)
+
+
+def test_the_exponential_model_in_whole_months_is_one_churn_rate_for_all(late):
+    """Its most likely rate is those who left ÷ customer-months at risk, late entry included."""
+    table = life_table(group(late))
+    churn = table.events.sum() / table.at_risk.sum()
+    stayed = (table.at_risk - table.events).sum()
+    log_likelihood = table.events.sum() * np.log(churn) + stayed * np.log1p(-churn)
+    fit = parametric_fits(group(late))["exponential"]
+    assert fit.predict(1) == pytest.approx(1 - churn, rel=1e-5)
+    assert fit.log_likelihood_ == pytest.approx(log_likelihood, rel=1e-9)
+
+
+def test_parametric_models_side_by_side(late):
+    rows = group(late)
+    fits = parametric_fits(rows)
+    table = parametric_parameters(fits)
+    assert set(fits) == {"exponential", "Weibull", "log-normal", "log-logistic"}
+    assert table["aic"].is_monotonic_increasing
+    assert len(table) == 7
+    # The durations are geometric: a Weibull may bend and finds nothing to bend for.
+    weibull = table[table["model"] == "Weibull"].set_index("parameter")
+    rho = weibull.loc["rho", "estimate"]
+    assert abs(rho - 1) < 3 * weibull.loc["rho", "standard_error"]
+    assert fits["Weibull"].log_likelihood_ >= fits["exponential"].log_likelihood_ - 1e-6
+    # In whole months all of them are on one scale with the models of retention.
+    assert fit_sbg(rows).log_likelihood == pytest.approx(fits["Weibull"].log_likelihood_, abs=3)
+
+
+@pytest.mark.filterwarnings("ignore:The maximum number of subdivisions")
+def test_restricted_mean_is_the_area_that_lifelines_finds(late):
+    rows = group(late)
+    area = lifelines.utils.restricted_mean_survival_time(kaplan_meier(rows), t=12)
+    found = restricted_mean(rows, 12).iloc[0]
+    assert found["mean"] == pytest.approx(area, rel=1e-12)
+    # lifelines gives the variance of the time stayed beside it, hundreds of times that of its mean.
+    _, variance = lifelines.utils.restricted_mean_survival_time(
+        kaplan_meier(rows), t=12, return_variance=True
+    )
+    assert variance > 100 * found["standard_error"] ** 2
 
 
 @needs_cases

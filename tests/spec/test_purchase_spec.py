@@ -18,12 +18,10 @@ from churnlib.models.purchases.expectations import (
     expected_purchases,
     probability_alive,
 )
-from churnlib.models.purchases.fits import fit_bg_nbd, fit_mbg_nbd, purchase_parameters
-from churnlib.models.purchases.gamma_gamma import (
-    expected_value,
-    fit_gamma_gamma,
-    frequency_value_independence,
-)
+from churnlib.models.purchases.fits import fit_bg_nbd, fit_mbg_nbd
+from churnlib.models.purchases.gamma_gamma import expected_value, fit_gamma_gamma
+from churnlib.models.purchases.independence import frequency_value_independence
+from churnlib.models.purchases.parameters import purchase_parameters
 from churnlib.models.purchases.predictive import predict_totals
 from churnlib.models.purchases.tracking import frequency_calibration, weekly_tracking
 from churnlib.models.purchases.value import Money, discounted_value

@@ -6,8 +6,10 @@ import pytest
 
 from churnlib.models.retention.plain_value import STEPS, plain_value_steps
 from churnlib.models.retention.projection import project
-from churnlib.models.retention.subscription_value import remaining_value, subscription_value
+from churnlib.models.retention.remaining_value import remaining_value
+from churnlib.models.retention.subscription_value import acquisition, subscription_value
 from churnlib.models.retention.value_range import ValueTerms
+from churnlib.results.columns import table_name
 
 # Of 100 customers 50 leave in month 1, and the others are seen through month 2: S = 1, 0.5, 0.5.
 HALF = pd.DataFrame(
@@ -17,10 +19,18 @@ TEN_EACH = pd.DataFrame({"customers": [50], "mrr": [500.0]})
 PLAIN = {"margin": 1.0, "discount_rate": 0.0}
 
 
-def value(lifetimes=HALF, arpa=TEN_EACH, by=None, **terms) -> pd.DataFrame:
-    return subscription_value(
-        lifetimes, arpa, project(lifetimes), by=by, terms=ValueTerms(**{**PLAIN, **terms})
-    )
+def value(lifetimes=HALF, arpa=TEN_EACH, **terms) -> pd.DataFrame:
+    everybody = lifetimes.drop(columns="segment", errors="ignore")
+    terms = ValueTerms(**{**PLAIN, **terms})
+    return subscription_value(lifetimes, arpa, project(everybody), terms=terms)
+
+
+def by_plan(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Frames of the plans a, b, ... as a measure gives them, split by plan."""
+    named = zip("ab", frames, strict=False)
+    split = pd.concat([frame.assign(segment=name) for name, frame in named], ignore_index=True)
+    split.attrs["by"] = "plan"
+    return split
 
 
 def test_value_adds_up_the_payments_of_those_still_there():
@@ -78,29 +88,50 @@ def test_each_segment_has_its_own_survival_money_and_cost():
     everybody_stays = pd.DataFrame(
         {"entry": 0, "duration": [2], "event_observed": [False], "customers": [40]}
     )
-    rows = pd.concat([HALF.assign(plan="a"), everybody_stays.assign(plan="b")])
-    arpa = pd.DataFrame(
-        {
-            "plan": ["a", "b"],
-            "customers": [50, 40],
-            "mrr": [500.0, 800.0],
-            "acquisition_cost": [5, 40],
-        }
+    rows = by_plan(HALF, everybody_stays)
+    arpa = by_plan(
+        pd.DataFrame({"customers": [50], "mrr": [500.0], "acquisition_cost": [5]}),
+        pd.DataFrame({"customers": [40], "mrr": [800.0], "acquisition_cost": [40]}),
     )
-    found = value(rows, arpa, by="plan", horizon=3).set_index("segment")
+    values = value(rows, arpa, horizon=3)
+    found = values.set_index("segment")
     assert found["segment_column"].tolist() == ["plan", "plan"]
     assert found["customers"].tolist() == [100, 40]
     assert found["value"].tolist() == [20, 60]
     assert found["ltv_to_cac"].tolist() == [4, 1.5]
     assert np.isnan(found.loc["b", "plain_value"])  # nobody left: no churn to divide by
+    costs = acquisition(values)
+    assert costs["payback_months"].tolist() == [1, 2]
+    assert acquisition(value(horizon=3)).empty
+
+
+def test_splits_that_are_stacked_keep_apart_and_say_what_they_are():
+    split, arpa = by_plan(HALF, HALF), by_plan(TEN_EACH, TEN_EACH)
+    for frame in (split, arpa):
+        frame.attrs |= {"currency": "EUR"}
+    everybody = HALF.copy()
+    everybody.attrs["currency"] = "EUR"
+    values = pd.concat([value(everybody, horizon=3), value(split, arpa, horizon=3)])
+    assert values["segment_column"].tolist() == ["all", "plan", "plan"]
+    # Concatenation keeps what the parts say of themselves only where they say the same.
+    assert values.attrs == {"currency": "EUR", "result": "clv"}
+    steps = plain_value_steps(split, values, terms=ValueTerms(**PLAIN, horizon=3))
+    assert steps["segment"].tolist() == ["a", "b"]
+    assert table_name(steps) == "plain_value"
+
+
+def test_a_split_without_a_name_is_called_segment():
+    rows, arpa = by_plan(HALF, HALF), by_plan(TEN_EACH, TEN_EACH)
+    rows.attrs.clear()
+    assert value(rows, arpa, horizon=3)["segment_column"].unique().tolist() == ["segment"]
 
 
 def test_a_segment_does_not_change_with_the_company_it_is_in():
-    both = pd.concat([HALF.assign(plan="a"), HALF.assign(plan="b", customers=[20, 80])])
-    arpa = pd.DataFrame({"plan": ["a", "b"], "customers": [50, 80], "mrr": [500.0, 800.0]})
+    both = by_plan(HALF, HALF.assign(customers=[20, 80]))
+    arpa = by_plan(TEN_EACH, pd.DataFrame({"customers": [80], "mrr": [800.0]}))
     projection, terms = project(HALF), ValueTerms(horizon=12)
-    together = subscription_value(both, arpa, projection, by="plan", terms=terms).iloc[[0]]
-    alone = subscription_value(both[both["plan"] == "a"], arpa, projection, by="plan", terms=terms)
+    together = subscription_value(both, arpa, projection, terms=terms).iloc[[0]]
+    alone = subscription_value(both[both["segment"] == "a"], arpa, projection, terms=terms)
     pd.testing.assert_frame_equal(together, alone)
 
 
@@ -127,9 +158,8 @@ def test_where_everybody_left_nothing_more_is_to_come():
 def test_todays_base_pays_by_how_long_it_has_stayed():
     active = pd.DataFrame({"tenure": [0, 1], "customers": [2, 3], "mrr": [20.0, 30.0]})
     rows = HALF.assign(duration=[1, 3])  # S = 1, 0.5, 0.5, 0.5
-    found = remaining_value(rows, active, project(rows), terms=ValueTerms(**PLAIN, horizon=2)).iloc[
-        0
-    ]
+    terms = ValueTerms(**PLAIN, horizon=2)
+    found = remaining_value(rows, active, project(rows), terms=terms).iloc[0]
     # The two new ones have paid; half of them pay twice more. The three others stay and pay twice
     # more.
     assert found["value"] == 20 * (0.5 + 0.5) + 30 * (1 + 1)
@@ -141,9 +171,8 @@ def test_the_next_payment_of_todays_base_is_not_discounted():
     active = pd.DataFrame({"tenure": [1], "customers": [1], "mrr": [10.0]})
     rows = HALF.assign(duration=[1, 3])
     terms = ValueTerms(margin=1.0, discount_rate=1.21**12 - 1, horizon=2)
-    assert remaining_value(rows, active, project(rows), terms=terms)["value"].iloc[
-        0
-    ] == pytest.approx(10 + 10 / 1.21)
+    found = remaining_value(rows, active, project(rows), terms=terms)
+    assert found["value"].iloc[0] == pytest.approx(10 + 10 / 1.21)
 
 
 def test_a_backtest_that_was_off_widens_the_projected_range():

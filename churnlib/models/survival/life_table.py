@@ -14,23 +14,14 @@ from churnlib.results.terms import Term
 MIN_AT_RISK = 20
 """A curve ends before the first month of life with fewer at risk than this."""
 
-MONTH_OF_LIFE = Term(
-    "Month of life",
-    "The k-th month since a customer's start; who leaves in it has tenure k at leaving.",
-)
 AT_RISK = Term(
     "At risk",
     "Customers who were there at the start of a month of life and whose month was observed to "
     "its end.",
 )
-EVENT_OBSERVED = Term("Event observed", "Whether the end of a lifetime was seen.")
 CENSORED = Term(
     "Censored",
     "Of a lifetime whose end was not seen: it counts for as long as it was seen, and no longer.",
-)
-LATE_ENTRY = Term(
-    "Late entry",
-    "A customer who started before the records begin: watched only from then on.",
 )
 
 
