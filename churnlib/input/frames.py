@@ -91,9 +91,8 @@ def _told_by_columns(rows: pa.Table, model: str | None, columns: Mapping[str, st
     found = [name for name, mark in MARKS.items() if mark in there]
     if len(found) == 1:
         return found[0]
-    what = "both" if found else "neither"
     raise DataError(
-        f"frames: {what} of starts_on (a table of subscriptions) and ordered_at (of orders) is a "
-        f"column. The table has: {', '.join(rows.column_names)}. Map one with "
-        "columns={'starts_on': ...}, or say what the table is: {'subscriptions': table}."
+        "frames: the columns do not tell subscriptions (starts_on) from orders (ordered_at). "
+        f"They are: {', '.join(rows.column_names)}. Map one with columns={{'starts_on': ...}}, "
+        "or say what the table is: {'subscriptions': table}."
     )

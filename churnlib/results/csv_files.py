@@ -4,10 +4,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from churnlib.results.columns import Result
+from churnlib.results.columns import Result, ResultError
 
 MAX_FILE_NAME = 60
 
@@ -28,7 +26,7 @@ def csv_name(table: str) -> str:
     return f"{plain}-{digest[:6]}.csv"
 
 
-def csv_columns(declared: "Result | None", names: Sequence[str]) -> dict[str, str]:
+def csv_columns(declared: Result | None, names: Sequence[str]) -> dict[str, str]:
     """The columns of a table's CSV file, in their order: {column: its head}.
 
     Declared columns stand in their declared order under their declared heads. What a result is
@@ -44,8 +42,6 @@ def csv_columns(declared: "Result | None", names: Sequence[str]) -> dict[str, st
     ------
     ResultError : a declared column is missing that must be there, or two would have one head
     """
-    from churnlib.results.columns import ResultError
-
     columns = declared.columns if declared else ()
     missing = [one.name for one in columns if one.name not in names and not one.optional]
     if missing:

@@ -40,7 +40,10 @@ def _lines(snapshot: "Snapshot") -> list[tuple[str, str]]:
     only = in_a_title(snapshot.restricted) if snapshot.restricted else "no, everybody is in here"
     return [
         ("Snapshot", f"{params.title or params.business}, {when}"),
-        ("Business", f"{params.model}, in {snapshot.currency}, by {snapshot.grain}"),
+        (
+            "Business",
+            f"{params.business}, {params.model}, in {snapshot.currency}, by {snapshot.grain}",
+        ),
         ("Rows", _rows(snapshot)),
         ("Split by", ", ".join(split_columns(snapshot.customers)) or "nothing that is known"),
         ("Restricted", only),
