@@ -2,8 +2,8 @@
 
 The plain way is what an analyst would type for each chapter of each period: `papermill NOTEBOOK OUT
 -f PARAMS -p period P` and `jupyter nbconvert --to html --no-input OUT`. Both ways run the same
-notebooks on the same data, in one run on this machine. Prints a table and writes nothing but a temporary folder, which it
-removes.
+notebooks on the same data, in one run on this machine. Prints a table and writes nothing but a
+temporary folder, which it removes.
 """
 
 import argparse
