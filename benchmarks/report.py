@@ -1,10 +1,9 @@
-"""How long reports take: the plain commands one after another against `churnlib report`, on this
-machine, in one run.
+"""How long reports take: the plain commands one after another, and `churnlib report`.
 
 The plain way is what an analyst would type for each chapter of each period: `papermill NOTEBOOK OUT
 -f PARAMS -p period P` and `jupyter nbconvert --to html --no-input OUT`. Both ways run the same
-notebooks on the same data. Prints a table and writes nothing but a temporary folder, which it
-removes.
+notebooks on the same data, in one run on this machine. Prints a table and writes nothing but a
+temporary folder, which it removes.
 """
 
 import argparse
@@ -32,7 +31,9 @@ TARGETS = {1: 0.35, 12: 0.25}
 
 @dataclass(frozen=True)
 class Cost:
-    """wall: seconds. cpu: seconds of user and system time, of all processes. memory: MB at the
+    """What something cost.
+
+    wall : seconds. cpu : seconds of user and system time, of all processes. memory : MB at the
     highest, shared pages once.
     """
 
@@ -41,8 +42,9 @@ class Cost:
     memory: float
 
     def times(self, factor: float) -> "Cost":
-        """The cost of the same again and again, one after another: time grows, the memory of one
-        moment does not.
+        """The cost of the same again and again, one after another.
+
+        Time grows, the memory of one moment does not.
         """
         return Cost(self.wall * factor, self.cpu * factor, self.memory)
 
@@ -57,9 +59,8 @@ def main() -> None:
     notebooks = [chapter.path for chapter in chapters]
     folder = Path(tempfile.mkdtemp(prefix="churnlib-benchmark-"))
     try:
-        _measure(
-            [_churnlib(options.params, last, last, folder)]
-        )  # what is compiled once and cached, is by now
+        # What is compiled once and cached, is so after this.
+        _measure([_churnlib(options.params, last, last, folder)])
         print(
             f"{params.business}: {len(notebooks)} chapters; {os.cpu_count()} cores, load "
             f"{os.getloadavg()[0]:.1f}"
@@ -87,7 +88,8 @@ def _options() -> argparse.Namespace:
         "--plain-periods",
         type=int,
         default=2,
-        help="of the range, how many the plain way makes; the rest is reckoned, as no two share anything (default: 2)",
+        help="of the range, how many the plain way makes; the rest is reckoned, as no two share "
+        "anything (default: 2)",
     )
     return parser.parse_args()
 

@@ -1,5 +1,4 @@
-"""The command line: `churnlib report`, `churnlib verify`, `churnlib diff`, `churnlib check`,
-`churnlib simulate`.
+"""The command line: `churnlib report`, `verify`, `diff`, `check` and `simulate`.
 
 Whatever is slow to import is imported by the command that needs it, so that `churnlib --help`
 answers at once.
@@ -54,7 +53,8 @@ LastPeriod = Annotated[str | None, typer.Option("--to", help="The last period of
 ChapterNames = Annotated[
     list[str] | None,
     typer.Option(
-        help="Make only this chapter and the summary; others stay if up to date. May be given several times."
+        help="Make only this chapter and the summary; others stay if up to date. "
+        "May be given several times."
     ),
 ]
 Output = Annotated[
@@ -116,8 +116,9 @@ def report(
     kernel: Kernel = KernelKind.forked,
     verbose: Verbose = False,
 ) -> None:
-    """Make and publish reports: one period, or a range with --from and --to. What is up to date
-    is skipped.
+    """Make and publish reports: one period, or a range with --from and --to.
+
+    What is up to date is skipped.
     """
     with _in_plain_words(verbose):
         from churnlib.report.plan import REPORTS, When
@@ -141,8 +142,9 @@ def report(
 
 @app.command()
 def verify(reports: Reports, jobs: Jobs = None, verbose: Verbose = False) -> None:
-    """Make published reports again from their own parameters and frozen data: 0 if every byte is
-    the same, else 1.
+    """Make published reports again from their own parameters and frozen data.
+
+    0 if every byte is the same, else 1.
     """
     with _in_plain_words(verbose), _kernels(plain=False) as kernels:
         from churnlib.report.compare.verify import verify as make_again
@@ -226,8 +228,9 @@ def _make(
     force: bool,
     plain: bool,
 ) -> "dict[str, Outcome]":
-    """Make the reports that are not up to date, with progress shown: what came of each, by the
-    plan's name.
+    """Make the reports that are not up to date, with progress shown.
+
+    Gives what came of each, by the plan's name.
     """
     from churnlib.report.progress import progress_for
 
@@ -252,9 +255,8 @@ def _made(
     wanted: "list[tuple[Plan, Checked]]", output: Path, *, plain: bool, **options: Any
 ) -> "list[Outcome]":
     """Kernels are gone when this ends, however it ends."""
-    with _kernels(
-        plain=plain
-    ) as kernels:  # before the imports that follow: kernels import, too, on another core
+    # Before the imports that follow: kernels import, too, on another core.
+    with _kernels(plain=plain) as kernels:
         from churnlib.report.make.make import make_reports
 
         with contextlib.closing(

@@ -8,7 +8,8 @@ from churnlib.errors import DataError, ParamsError
 from churnlib.input.where import files_fingerprint
 from churnlib.params.model import Params
 from churnlib.params.read import read_params
-from churnlib.report.plan import Chapter, Plan, Source, When, plan_report, read_chapters
+from churnlib.report.chapters import Chapter
+from churnlib.report.plan import Plan, Source, When, plan_report, read_chapters
 from churnlib.report.published.standing import is_up_to_date, known_source
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ def plan_reports(
     output: Path,
     force: bool = False,
 ) -> "list[tuple[Plan, Checked | None]]":
-    """Every report that is asked for, business by business; each source is read once, however many
-    periods.
+    """Every report that is asked for, business by business.
+
+    Each source is read once, however many periods.
 
     Returns
     -------
@@ -74,9 +76,7 @@ def _of_business(
 
 
 def _read(params: Params, fingerprint: str) -> "tuple[Checked, Source]":
-    """Read and check a source; the hash of its files was taken before, and must still hold
-    after.
-    """
+    """Read and check a source; the hash of its files, taken before, must still hold after."""
     from churnlib.input.checked import check
 
     checked = check(params)

@@ -7,17 +7,21 @@ import pytest
 
 from tests.report.conftest import Look
 
-VIOLATIONS = """async () => (await axe.run()).violations.map(
-    one => [one.id, one.nodes.length, one.nodes[0].html.slice(0, 200), one.nodes[0].failureSummary])"""
+VIOLATIONS = """async () => (await axe.run()).violations.map(one => {
+    const first = one.nodes[0]
+    return [one.id, one.nodes.length, first.html.slice(0, 200), first.failureSummary]
+})"""
 FOCUS_STOPS = "a[href], summary, [tabindex='0']"
-IN_ORDER = f"""() => [...document.querySelectorAll("{FOCUS_STOPS}")].filter(e => e.checkVisibility()).length"""
+STOPS = f"""[...document.querySelectorAll("{FOCUS_STOPS}")].filter(e => e.checkVisibility())"""
+IN_ORDER = f"() => {STOPS}.length"
 FOCUSED = f"""() => {{
     const e = document.activeElement, box = e.getBoundingClientRect()
-    const stops = [...document.querySelectorAll("{FOCUS_STOPS}")].filter(e => e.checkVisibility())
-    return [stops.indexOf(e), getComputedStyle(e).outlineStyle !== 'none', box.top >= -1 && box.bottom > 0]
+    const ringed = getComputedStyle(e).outlineStyle !== 'none'
+    return [{STOPS}.indexOf(e), ringed, box.top >= -1 && box.bottom > 0]
 }}"""
 MOVING = """() => [...document.querySelectorAll('*')].map(e => getComputedStyle(e))
-    .filter(s => s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0 || s.scrollBehavior === 'smooth').length"""
+    .filter(s => s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0
+        || s.scrollBehavior === 'smooth').length"""
 PAPER = "() => getComputedStyle(document.body).backgroundColor"
 
 

@@ -229,7 +229,10 @@ def test_disk_full(small_disk: Acme, room: int) -> None:
 
 def test_disk_full_while_a_cell_writes_a_table(small_disk: Acme) -> None:
     good = small_disk.files()
-    big = "import pathlib; f = pathlib.Path(frozen, 'tables'); f.mkdir(); (f / 'big.csv').write_bytes(bytes(5_000_000))"
+    big = (
+        "import pathlib; f = pathlib.Path(frozen, 'tables'); f.mkdir(); "
+        "(f / 'big.csv').write_bytes(bytes(5_000_000))"
+    )
     small_disk.notebook("summary", big)
     code, _, error = small_disk.make()
     assert code in (1, 2)
@@ -258,7 +261,10 @@ def test_two_runs_of_a_report_at_once(
     acme: Acme, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     go, there = acme.folder / "go", acme.folder / "there"
-    waits = f"import os, time; open({str(there)!r}, 'w').close()\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    waits = (
+        f"import os, time; open({str(there)!r}, 'w').close()\n"
+        f"while not os.path.exists({str(go)!r}): time.sleep(0.05)"
+    )
     acme.notebook("summary", waits)
     first = start()
     until(there.exists)

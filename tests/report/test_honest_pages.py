@@ -106,45 +106,86 @@ def bought(n: int, times: int, every: int = 20, amount: float = 12.5) -> list[tu
 
 ENDS = {"data_until": "2026-02-28"}
 SUBSCRIPTIONS = {
-    "header only": Business([], says="subscriptions.csv: no usable row: nothing stands below the first line."),
-    "free customers only": Business(spread(40, 0), "2026-01", params=ENDS, says="nobody had a paid subscr"),
-    "before the data": Business(spread(40), "2024-12", says="lies before the data begin. The data cover 2025-01-05"),
-    "after the data": Business(spread(40), "2031-01", says="lies after the data end"),
-    "no whole period": Business([span(1, "2025-03-05")], says="no period is complete yet. Ask for .* --period 2025-03"),
-    "records begin within": Business(spread(40), "2025-06", params={"data_from": "2025-06-10"}, says="begins before the rec"),
-    "one customer": Business([span(1, "2025-03-05")], "2026-02", params=ENDS),
-    "two of one day, partial": Business([span(1, "2025-03-05"), span(2, "2025-03-05", mrr=20)], "2025-03"),
-    "nobody churned, dinars": Business(
-        [span(who, month(who % 6), mrr=10.125) for who in range(60)], "2026-02", params={**ENDS, "currency": "KWD"}
+    "header only": Business(
+        [], says="subscriptions.csv: no usable row: nothing stands below the first line."
     ),
-    "all churned at once": Business([span(who, "2025-01-05", "2025-01-30") for who in range(40)], "2025-02", params=ENDS),
-    "all gone long ago": Business([span(w, month(w % 3), month(w % 3 + 1)) for w in range(60)], "2026-02", params=ENDS),
+    "free customers only": Business(
+        spread(40, 0), "2026-01", params=ENDS, says="nobody had a paid subscr"
+    ),
+    "before the data": Business(
+        spread(40), "2024-12", says="lies before the data begin. The data cover 2025-01-05"
+    ),
+    "after the data": Business(spread(40), "2031-01", says="lies after the data end"),
+    "no whole period": Business(
+        [span(1, "2025-03-05")], says="no period is complete yet. Ask for .* --period 2025-03"
+    ),
+    "records begin within": Business(
+        spread(40), "2025-06", params={"data_from": "2025-06-10"}, says="begins before the rec"
+    ),
+    "one customer": Business([span(1, "2025-03-05")], "2026-02", params=ENDS),
+    "two of one day, partial": Business(
+        [span(1, "2025-03-05"), span(2, "2025-03-05", mrr=20)], "2025-03"
+    ),
+    "nobody churned, dinars": Business(
+        [span(who, month(who % 6), mrr=10.125) for who in range(60)],
+        "2026-02",
+        params={**ENDS, "currency": "KWD"},
+    ),
+    "all churned at once": Business(
+        [span(who, "2025-01-05", "2025-01-30") for who in range(40)], "2025-02", params=ENDS
+    ),
+    "all gone long ago": Business(
+        [span(w, month(w % 3), month(w % 3 + 1)) for w in range(60)], "2026-02", params=ENDS
+    ),
     "one period": Business([span(who, "2025-01-01") for who in range(40)]),
-    "hostile segments": Business(spread(320), "2026-02", attribute=HOSTILE, params={**ENDS, "segments": ["kind"]}),
+    "hostile segments": Business(
+        spread(320), "2026-02", attribute=HOSTILE, params={**ENDS, "segments": ["kind"]}
+    ),
     "thirty values, some missing": Business(
-        spread(300), "2025-Q4", attribute=["", *(f"v{n}" for n in range(30))], params={**ENDS, "cohort_by": "kind"}
+        spread(300),
+        "2025-Q4",
+        attribute=["", *(f"v{n}" for n in range(30))],
+        params={**ENDS, "cohort_by": "kind"},
     ),
     "late entry, a cost of nought": Business(
         spread(90), "2026-02", params={**ENDS, "data_from": "2025-06-01", "acquisition_cost": 0}
     ),
-    "yen, a cost": Business(spread(60, 1000), "2026-02", params={**ENDS, "currency": "JPY", "acquisition_cost": 5000}),
-}  # fmt: skip
+    "yen, a cost": Business(
+        spread(60, 1000), "2026-02", params={**ENDS, "currency": "JPY", "acquisition_cost": 5000}
+    ),
+}
 ORDERS = {
     "header only": Business([], says="orders.csv: no usable row"),
-    "returns only": Business([(f"c{n}", "2025-01-10", -5) for n in range(40)], "2025-01", params=ENDS, says="nobody had bou"),
-    "one day": Business([(f"c{n}", "2025-01-10", 5) for n in range(40)], says="no period is complete yet"),
+    "returns only": Business(
+        [(f"c{n}", "2025-01-10", -5) for n in range(40)],
+        "2025-01",
+        params=ENDS,
+        says="nobody had bou",
+    ),
+    "one day": Business(
+        [(f"c{n}", "2025-01-10", 5) for n in range(40)], says="no period is complete yet"
+    ),
     "one customer": Business([("c1", "2025-03-05", 10)], "2026-02", params=ENDS),
     "a few days": Business([(f"c{n}", "2025-01-29", 5) for n in range(40)], "2025-01", params=ENDS),
     "nobody repeats": Business(bought(80, 1), "2026-02", params=ENDS),
     "short history": Business(bought(90, 3, every=5), "2025-03", params=ENDS),
-    "free goods": Business([(who, day, 0) for who, day, _ in bought(90, 4)], "2025-12", params=ENDS),
-    "returns above sales": Business([*bought(90, 3), ("c1", "2026-02-10", -99999)], "2026-02", params=ENDS),
+    "free goods": Business(
+        [(who, day, 0) for who, day, _ in bought(90, 4)], "2025-12", params=ENDS
+    ),
+    "returns above sales": Business(
+        [*bought(90, 3), ("c1", "2026-02-10", -99999)], "2026-02", params=ENDS
+    ),
     "hostile categories": Business(
-        [(*row, f'"{HOSTILE[n % 8].replace(chr(34), chr(34) * 2)}"') for n, row in enumerate(bought(240, 3))],
-        "2025-Q4", "customer_id,ordered_at,amount,category", params={**ENDS, "cohort_by": "first_category"},
+        [
+            (*row, f'"{HOSTILE[n % 8].replace(chr(34), chr(34) * 2)}"')
+            for n, row in enumerate(bought(240, 3))
+        ],
+        "2025-Q4",
+        "customer_id,ordered_at,amount,category",
+        params={**ENDS, "cohort_by": "first_category"},
     ),
     "yen": Business(bought(90, 4, amount=1500), "2025-09", params={**ENDS, "currency": "JPY"}),
-}  # fmt: skip
+}
 CASES = [("subscription", name) for name in SUBSCRIPTIONS] + [
     ("transactional", name) for name in ORDERS
 ]

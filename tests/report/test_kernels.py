@@ -50,7 +50,10 @@ SAME = (
     "import subprocess; print(subprocess.run(['sh', '-c', 'echo words; exit 3'], "
     "capture_output=True))",
 )
-DRAWS = "import numpy, random, uuid; print(numpy.random.rand(), random.random(), uuid.uuid4(), numpy.random.normal())"
+DRAWS = (
+    "import numpy, random, uuid; "
+    "print(numpy.random.rand(), random.random(), uuid.uuid4(), numpy.random.normal())"
+)
 ENDLESS = "import os, time; open({!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\n{}"
 RUNNER = """
 import sys
@@ -192,7 +195,10 @@ def test_what_a_notebook_started_ends_with_its_runner(
     notebooks: Callable[..., Path], tmp_path: Path
 ) -> None:
     child = tmp_path / "child"
-    starts = f"import subprocess; p = subprocess.Popen(['sleep', '600']); open({str(child)!r}, 'w').write(str(p.pid)); p.wait()"
+    starts = (
+        "import subprocess; p = subprocess.Popen(['sleep', '600']); "
+        f"open({str(child)!r}, 'w').write(str(p.pid)); p.wait()"
+    )
     with endless_run(notebooks, tmp_path, starts) as (runner, kernel, server):
         until(lambda: child.exists() and child.read_text())
         runner.send_signal(signal.SIGKILL)
@@ -242,7 +248,10 @@ def test_papermill_uses_the_provisioner_unchanged(
     }
     (kernels / "kernel.json").write_text(json.dumps(spec))
     book = write_notebook(tmp_path, "good", "import sys; print('seaborn' in sys.modules)")
-    code = "import sys, churnlib.report.execute.forked; from papermill.__main__ import papermill; papermill(sys.argv[1:])"
+    code = (
+        "import sys, churnlib.report.execute.forked; "
+        "from papermill.__main__ import papermill; papermill(sys.argv[1:])"
+    )
     command = [
         sys.executable,
         "-c",

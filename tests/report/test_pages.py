@@ -1,17 +1,18 @@
-"""Every page that is published, looked at in a real headless Chromium: offline, on phones and
-desktops.
-"""
+"""Every page that is published, in a real headless Chromium: offline, on phones and desktops."""
 
+import html
 import json
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.report.conftest import CHAPTERS, Look
+from churnlib.results.gathered import read_findings, story
+from tests.report.conftest import CHAPTERS, PAGES, Look
 
 WIDTHS = (360, 390, 768, 1280)
 MAX_BYTES = 1_000_000
@@ -28,28 +29,72 @@ BARE_SVG = """() => [...document.querySelectorAll('svg')]
     .filter(e => e.getAttribute('role') !== 'img' && e.getAttribute('aria-hidden') !== 'true')
     .map(e => e.outerHTML.slice(0, 200))"""
 TOO_WIDE = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
-BROKEN_ANCHORS = """() => [...document.querySelectorAll('a[href^="#"]')]
-    .filter(a => ![x => x, decodeURIComponent].some(f => document.getElementById(f(a.getAttribute('href').slice(1)))))
-    .map(a => a.getAttribute('href'))"""
-TABLE_FAULTS = """() => [...document.querySelectorAll('table')]
-    .filter(t => !t.caption || [...t.querySelectorAll('th')].some(th => !th.scope && th.textContent.trim()))
-    .map(t => t.outerHTML.slice(0, 200))"""
+BROKEN_ANCHORS = """() => {
+    const found = (a, read) => document.getElementById(read(a.getAttribute('href').slice(1)))
+    return [...document.querySelectorAll('a[href^="#"]')]
+        .filter(a => ![x => x, decodeURIComponent].some(read => found(a, read)))
+        .map(a => a.getAttribute('href'))
+}"""
+TABLE_FAULTS = """() => {
+    const bare = th => !th.scope && th.textContent.trim()
+    return [...document.querySelectorAll('table')]
+        .filter(t => !t.caption || [...t.querySelectorAll('th')].some(bare))
+        .map(t => t.outerHTML.slice(0, 200))
+}"""
 # Words of a chart that its edge cuts off, or that lie on one another.
 CHART_FAULTS = """() => [...document.querySelectorAll('.cl-figure svg')].flatMap(svg => {
     const edge = svg.getBoundingClientRect()
-    const texts = [...svg.querySelectorAll('text')].map(t => ({words: t.textContent, box: t.getBoundingClientRect()}))
-    const cut = texts.filter(({box}) => box.left < edge.left - 1 || box.right > edge.right + 1
-        || box.top < edge.top - 1 || box.bottom > edge.bottom + 1).map(one => ['cut off', one.words])
-    const over = texts.flatMap((a, i) => texts.slice(i + 1).filter(b =>
-        Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 1 &&
-        Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top) > 4).map(b => [a.words, b.words]))
+    const texts = [...svg.querySelectorAll('text')]
+        .map(t => ({words: t.textContent, box: t.getBoundingClientRect()}))
+    const outside = box => box.left < edge.left - 1 || box.right > edge.right + 1
+        || box.top < edge.top - 1 || box.bottom > edge.bottom + 1
+    const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left)
+    const down = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+    const meet = (a, b) => across(a.box, b.box) > 1 && down(a.box, b.box) > 4
+    const cut = texts.filter(one => outside(one.box)).map(one => ['cut off', one.words])
+    const over = texts.flatMap((a, i) =>
+        texts.slice(i + 1).filter(b => meet(a, b)).map(b => [a.words, b.words]))
     return [...cut, ...over]
 })"""
 BOTTOM = "element => element.getBoundingClientRect().bottom"
-LINE_COLOURS = """() => Object.fromEntries([...document.querySelectorAll('#survival-by-channel svg text')]
-    .map(t => [t.textContent.replace(/ [0-9.]+ %$/, ''), t.style.fill]).filter(([_, hue]) => hue.includes('segment')))"""
-BAR_COLOURS = """() => [...document.querySelectorAll('#value-by-channel svg path')].map(p => p.style.fill)
-    .filter(hue => hue.includes('segment'))"""
+LINE_COLOURS = """() => Object.fromEntries(
+    [...document.querySelectorAll('#survival-by-channel svg text')]
+        .map(t => [t.textContent.replace(/ [0-9.]+ %$/, ''), t.style.fill])
+        .filter(([_, hue]) => hue.includes('segment')))"""
+BAR_COLOURS = """() => [...document.querySelectorAll('#value-by-channel svg path')]
+    .map(p => p.style.fill).filter(hue => hue.includes('segment'))"""
+
+
+def test_every_published_page_is_looked_at(published: Path) -> None:
+    opened = [path for pattern in PAGES for path in published.glob(pattern)]
+    assert len(opened) == len(PAGES), "one each"
+    reports = [path.parent for path in published.glob("*/*/manifest.json")]
+    there = [page for report in reports for page in report.glob("*.html")]
+    beside = [*published.glob("*.html"), *published.glob("*/*.html")]
+    assert set(opened) == {*there, *beside}
+
+
+def test_tables_that_a_page_links_are_there(published: Path) -> None:
+    links = [
+        (page, link)
+        for page in published.rglob("*.html")
+        for link in re.findall(r'href="(tables/[^"]+)"', page.read_text(encoding="utf-8"))
+    ]
+    assert links, "a table with more rows than are shown leads to its file"
+    gone = [
+        (page.name, link)
+        for page, link in links
+        if not (page.parent / unquote(html.unescape(link))).is_file()
+    ]
+    assert gone == []
+
+
+def test_tables_are_described(published: Path) -> None:
+    for package in published.glob("*/*/tables/datapackage.json"):
+        told = json.loads(package.read_text(encoding="utf-8"))
+        there = sorted(path.name for path in package.parent.glob("*.csv"))
+        assert [one["path"] for one in told["resources"]] == there
+        assert not {*package.parent.glob("*.json")} - {package}
 
 
 def test_page_loads_nothing_and_complains_of_nothing(look: Look) -> None:
@@ -97,9 +142,8 @@ def test_links_lead_somewhere(look: Look) -> None:
     for link in links:
         file, _, anchor = link.partition("#")
         assert not file or (look.path.parent / file).exists(), link
-        if (
-            anchor and file and not file.startswith("..")
-        ):  # to other periods there may be no report yet
+        # To other periods there may be no report yet.
+        if anchor and file and not file.startswith(".."):
             assert f'id="{anchor}"' in (look.path.parent / file).read_text(encoding="utf-8"), link
 
 
@@ -111,7 +155,7 @@ def test_pages_are_valid_html(published: Path, npm_package: Callable[[str], Path
     """By the checker of the W3C: structure, attributes, unique ids, styles."""
     jar = npm_package("vnu-jar") / "build" / "dist" / "vnu.jar"
     pages = list(published.rglob("*.html"))
-    assert len(pages) >= sum(map(len, CHAPTERS.values())) + 4
+    assert len(pages) >= len(PAGES)
     checked = subprocess.run(
         ["java", "-jar", str(jar), "--format", "json", *map(str, pages)],
         capture_output=True,
@@ -126,9 +170,7 @@ def test_pages_are_valid_html(published: Path, npm_package: Callable[[str], Path
 
 @pytest.mark.parametrize("business", CHAPTERS)
 def test_first_screen_says_what_happened(browser: Browser, published: Path, business: str) -> None:
-    """Without scrolling: title, as-of, all key figures in one row, and the first sentences on
-    what happened.
-    """
+    """Without scrolling: title, as-of, all key figures in one row, and the first sentences."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(next(published.glob(f"{business}/*/index.html")).as_uri())
     keys = page.locator(".cl-keys li")
@@ -161,18 +203,16 @@ def test_single_file_holds_the_whole_report(
 ) -> None:
     page = browser.new_page()
     page.goto(next(published.glob(f"{business}/*.html")).as_uri())
-    for chapter in CHAPTERS[business]:
+    for name in CHAPTERS[business]:
         alone = browser.new_page()
-        alone.goto(next(published.glob(f"{business}/*/{chapter}.html")).as_uri())
-        section = "summary" if chapter == "index" else chapter
-        assert page.locator(f"#{section} .cl-figure").count() == alone.locator(".cl-figure").count()
-        assert page.locator(f"#{section} table").count() == alone.locator("table").count()
+        alone.goto(next(published.glob(f"{business}/*/{name}.html")).as_uri())
+        for part in (".cl-figure", "table"):
+            assert page.locator(f"#{name} {part}").count() == alone.locator(part).count()
         alone.close()
     page.locator(".cl-evidence a").first.click()
     assert "#" in page.url
-    assert page.evaluate(
-        "() => document.querySelector(':target').closest('section').id !== 'summary'"
-    )
+    section = "() => document.querySelector(':target').closest('section.sheet').id"
+    assert page.evaluate(section) != "index"
     leading_out = page.locator("a[href]:not([href^='#'])").all()
     assert [one.get_attribute("href") for one in leading_out] == []
     page.close()
@@ -210,6 +250,22 @@ def test_same_input_gives_the_same_bytes(demo_reports: list[Path]) -> None:
     assert {f"{name}.html" for name in CHAPTERS["demo"]} <= one.keys()
 
 
+def test_first_page_says_what_the_chapters_told(published: Path) -> None:
+    for report in (
+        next(published.glob(f"{business}/*/index.html")).parent for business in CHAPTERS
+    ):
+        told = read_findings(report / "findings.json")
+        page = html.unescape((report / "index.html").read_text(encoding="utf-8"))
+        assert story(told)
+        for finding in story(told):
+            assert finding["sentence"] in page
+            assert f'href="{finding["href"]}"' in page
+        assert told["key_figures"][0]["value"] in page
+        for one in (*told["findings"], *told["key_figures"], *told["actions"], *told["decisions"]):
+            file, _, anchor = one["href"].partition("#")
+            assert f'id="{anchor}"' in (report / file).read_text(encoding="utf-8"), one["href"]
+
+
 def test_pages_and_tables_name_no_folder_of_this_machine(published: Path) -> None:
     kept = [path for path in published.rglob("*") if path.is_file()]
     assert [path.name for path in kept if str(published).encode() in path.read_bytes()] == []
@@ -227,13 +283,14 @@ def test_no_raw_rows_are_published(published: Path) -> None:
 def test_fixed_tables(demo_reports: list[Path]) -> None:
     """Users read these files: name and columns are a promise."""
     promised = {
-        "churn": "period_start opening_customers new_customers reactivated_customers churned_customers "
-        "closing_customers churn_rate churn_rate_low churn_rate_high",
-        "mrr": "period_start opening new reactivation expansion contraction churn closing gross_churn_rate "
-        "net_churn_rate nrr grr",
+        "churn": "period_start opening_customers new_customers reactivated_customers "
+        "churned_customers closing_customers churn_rate churn_rate_low churn_rate_high",
+        "mrr": "period_start opening new reactivation expansion contraction churn closing "
+        "gross_churn_rate net_churn_rate nrr grr",
         "cohorts": "cohort age size active retention retention_low retention_high",
         "cohorts_revenue": "cohort age opening_amount amount retention",
-        "survival": "segment_column segment tenure at_risk events survival survival_low survival_high",
+        "survival": "segment_column segment tenure at_risk events "
+        "survival survival_low survival_high",
         "hazard": "tenure at_risk events hazard hazard_low hazard_high",
         "clv": "segment_column segment customers value value_low value_high",
         "clv_parameters": "model parameter estimate standard_error",
@@ -256,8 +313,9 @@ def test_index_leads_to_the_reports_and_shows_the_failure(
     page.goto((published / "index.html").as_uri())
     (report,) = published.glob("demo/[0-9]*/")
     cell = page.locator(f'[id="demo-{report.name}"]')
-    value = (report / "tables" / "key_figures.csv").read_text(encoding="utf-8").splitlines()[1]
-    assert cell.locator("a").inner_text().split("\n")[0].split(" ")[0].strip() in value
+    first = read_findings(report / "findings.json")["key_figures"][0]
+    assert cell.locator("a").inner_text().startswith(first["value"])
+    assert first["label"] == "MRR"
     assert page.locator("thead th", has_text="MRR").locator("svg").count() == 1
     cell.locator("a").click()
     assert page.url == (report / "index.html").as_uri()

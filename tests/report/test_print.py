@@ -9,9 +9,10 @@ from pypdf import PdfReader
 from tests.report.conftest import Look
 
 # What must stand on one page, from its first words to its last.
-WHOLE = """() => [...document.querySelectorAll('.cl-figure, .cl-triangle, .cl-table')].filter(e => e.checkVisibility())
-    .map(e => {
-        const parts = [...e.querySelectorAll('h3, caption, figcaption, tr, .cl-note')].filter(p => p.checkVisibility())
+WHOLE = """() => [...document.querySelectorAll('.cl-figure, .cl-triangle, .cl-table')]
+    .filter(e => e.checkVisibility()).map(e => {
+        const parts = [...e.querySelectorAll('h3, h4, caption, figcaption, tr, .cl-note')]
+            .filter(p => p.checkVisibility())
         return [parts[0], parts.at(-1)].map(p => (p.cells ? p.cells[0] : p).textContent)
     })"""
 

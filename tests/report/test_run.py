@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from churnlib.report.chapters import Chapter
 from churnlib.report.execute import run
 from churnlib.report.execute.fault import MAX_MESSAGE
 from churnlib.report.execute.kernels import Kernels
-from churnlib.report.chapters import Chapter
 from churnlib.report.plan import read_chapters
 
 FAULTS = {

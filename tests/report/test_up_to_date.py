@@ -29,9 +29,10 @@ def test_second_run_has_nothing_to_do(made: Acme) -> None:
 
 
 def test_nothing_to_do_imports_no_engine_and_takes_a_moment(made: Acme) -> None:
-    code = "import sys; from churnlib.report import plan; from pathlib import Path; plan.NOTEBOOKS = Path(sys.argv.pop(1))\n"
-    code += (
-        "from churnlib.__main__ import app; app(standalone_mode=False); print(sorted(sys.modules))"
+    code = (
+        "import sys; from churnlib.report import plan; from pathlib import Path\n"
+        "plan.NOTEBOOKS = Path(sys.argv.pop(1)); from churnlib.__main__ import app\n"
+        "app(standalone_mode=False); print(sorted(sys.modules))"
     )
     began = time.monotonic()
     command = [sys.executable, "-c", code, str(made.folder / "notebooks"), *made.arguments()]

@@ -1,5 +1,4 @@
-"""The process that kernels are forked from: it imports once what every notebook imports, then forks
-on request.
+"""The process that kernels are forked from: it imports what every notebook does, then forks.
 
 `forked.ForkServer` starts it as `python -m churnlib.report.execute.fork_server FD`. It must stay
 single-threaded, because the locks of a thread do not survive a fork: nothing here opens the engine,
@@ -48,8 +47,9 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import what chapters use, and keep the collector from touching (hence copying) it in every
-    child.
+    """Import what chapters use.
+
+    And keep the collector from touching it, hence copying it, in every child.
     """
     import churnlib
 
@@ -62,8 +62,9 @@ def preload() -> None:
 
 
 def serve(channel: socket.socket) -> list[int] | None:
-    """Fork for each request until the runner is gone; in a child, return the files that it was
-    sent.
+    """Fork for each request until the runner is gone.
+
+    In a child, return the files that it was sent.
     """
     wake, bell = os.pipe()
     os.set_blocking(wake, False)
@@ -93,9 +94,7 @@ def serve(channel: socket.socket) -> list[int] | None:
 
 
 def become_kernel(stdout: int, stderr: int, orders: int) -> None:
-    """Turn this freshly forked process into what `python -m ipykernel_launcher` would have
-    become.
-    """
+    """Turn this freshly forked process into what `python -m ipykernel_launcher` becomes."""
     _lead_own_group(0)
     with socket.socket(fileno=orders) as sender, sender.makefile(encoding="ascii") as lines:
         wanted = json.loads(lines.readline() or sys.exit(1))
@@ -107,9 +106,8 @@ def become_kernel(stdout: int, stderr: int, orders: int) -> None:
     time.tzset()
     os.chdir(wanted["folder"])
     if "numpy" in sys.modules:
-        sys.modules[
-            "numpy"
-        ].random.seed()  # or all kernels would draw the same numbers; Python reseeds its own
+        # Or all kernels would draw the same numbers; Python reseeds its own.
+        sys.modules["numpy"].random.seed()
     # ipykernel ends itself when its parent does; it noted who that is when it was imported, before
     # the fork.
     sys.argv = [
@@ -135,9 +133,7 @@ def _kill(kernels: dict[int, int]) -> None:
 
 
 def _lead_own_group(pid: int) -> None:
-    """Called on both sides of a fork, so that neither can meet a kernel that is still in the
-    server's group.
-    """
+    """Called on both sides of a fork: neither can meet a kernel still in the server's group."""
     with contextlib.suppress(OSError):
         os.setpgid(pid, pid)
 

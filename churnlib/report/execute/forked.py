@@ -25,9 +25,7 @@ from churnlib.report.execute.fork_server import NONE_YET
 
 FORKED = "churnlib-forked"
 LAUNCHER = ["-m", "ipykernel_launcher"]
-START_TIMEOUT = (
-    180  # seconds until the server has imported everything, on a machine that is busy with others
-)
+START_TIMEOUT = 180  # seconds until the server has imported everything, on a busy machine
 STOP_TIMEOUT = 5
 # What must stand before the server's imports: one order of sets, and no threads, of which a fork
 # would lose the locks.
@@ -44,15 +42,14 @@ BEFORE_IMPORTS = {
 
 
 def can_fork() -> bool:
-    """Whether this system forks safely: not Windows, and not macOS, whose frameworks do not
-    survive it.
-    """
+    """Whether this system forks safely: not Windows, nor macOS, whose frameworks break by it."""
     return hasattr(os, "fork") and hasattr(socket, "send_fds") and sys.platform != "darwin"
 
 
 class ForkServer:
-    """The server, as the runner sees it: started at once, ready some seconds later, gone with the
-    runner.
+    """The server, as the runner sees it.
+
+    It is started at once, ready some seconds later, and gone with the runner.
 
     Parameters
     ----------
@@ -76,8 +73,9 @@ class ForkServer:
     def fork(
         self, arguments: list[str], environment: dict[str, str], folder: str, words: tuple[Any, Any]
     ) -> "Kernel":
-        """A new kernel in `folder`; `words` are the open files of its stdout and stderr (None:
-        nowhere).
+        """A new kernel in `folder`.
+
+        `words` are the open files of its stdout and stderr (None: nowhere).
         """
         ours, theirs = socket.socketpair()
         order = {"arguments": arguments, "environment": environment, "folder": folder}
@@ -112,8 +110,9 @@ class ForkServer:
 
 
 class Kernel:
-    """A forked kernel, with as much of `subprocess.Popen` as provisioners use; its parent, the
-    server, reports on it.
+    """A forked kernel, with as much of `subprocess.Popen` as provisioners use.
+
+    Its parent, the server, reports on it.
     """
 
     stdin = stdout = stderr = None
@@ -159,9 +158,7 @@ class Kernel:
 
 
 class ForkedProvisioner(LocalProvisioner):
-    """Launches kernels of this Python by forking; all else about them is as for any local
-    kernel.
-    """
+    """Launches kernels of this Python by forking; else they are as any local kernel."""
 
     async def launch_kernel(
         self, cmd: list[str], *, server: ForkServer | None = None, **options: Any
@@ -180,9 +177,7 @@ class ForkedProvisioner(LocalProvisioner):
 
 @functools.cache
 def _server_of_this_process() -> ForkServer:
-    """For kernels that come without one, started by papermill or JupyterLab through a kernel
-    specification.
-    """
+    """For kernels that papermill or JupyterLab start through a kernel specification."""
     return ForkServer(dict(os.environ))
 
 

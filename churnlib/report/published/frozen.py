@@ -1,8 +1,7 @@
-"""The frozen data of published reports, kept beside them so that `churnlib verify` can make each
-again.
+"""The frozen data of published reports, kept so that `churnlib verify` can make each again.
 
 reports/.frozen/3f9c0a1b22d4e5f6/      one folder a snapshot, named for its id; a manifest tells
-which is a report's
+                                       which is a report's
 
 These are rows about persons. The folder is hidden, open to its owner alone, ignored by git, no page
 links to it, and it goes when no report refers to it any more. Who publishes reports/ elsewhere

@@ -1,12 +1,14 @@
-"""A report appears whole or not at all: built in a hidden folder beside its place, then moved there
-in one step.
+"""A report appears whole or not at all: it is built in a hidden folder, then moved to its place.
 
-reports/demo/2026-10/              the last good report; replaced in one step, never in parts
-reports/demo/2026-10.failed/       what the last run made, if it failed; gone after the next good
-one reports/demo/.2026-10.build-4711/  a report being made; left by a killed run, cleaned by the
-next reports/demo/.2026-10.previous/    between two renames, where the system cannot exchange
-folders in one reports/.frozen/                   the reports' data, not published: see frozen_store
-reports/demo/.2026-10.lock         held while a run makes this report; holds its process id
+reports/demo/2026-10/                  the last good report; replaced in one step, never in parts
+reports/demo/2026-10.failed/           what the last run made, if it failed; gone after the next
+                                       good one
+reports/demo/.2026-10.build-4711/      a report being made; left by a killed run, cleaned by the
+                                       next
+reports/demo/.2026-10.previous/        between two renames, where the system cannot exchange folders
+                                       in one
+reports/demo/.2026-10.lock             held while a run makes this report; holds its process id
+reports/.frozen/                       the reports' data, not published: see published/frozen.py
 """
 
 import contextlib
@@ -65,17 +67,16 @@ class Workspace:
                 raise
 
     def publish(self) -> None:
-        """Put the finished report in its place; the one before it goes, and so does the last
-        failure.
+        """Put the finished report in its place.
+
+        The one before it goes, and so does the last failure.
         """
         with writing(self.final):
             put_in_place(self.pages, self.final)
             shutil.rmtree(self.failed, ignore_errors=True)
 
     def drop_failed(self) -> None:
-        """Remove the last failure where the report in place needs no run: it is what would be
-        made now.
-        """
+        """Remove the last failure, where the report in place is what would be made now."""
         with writing(self.failed):
             shutil.rmtree(self.failed, ignore_errors=True)
 
@@ -91,8 +92,9 @@ class Workspace:
 
 
 def clean_leftovers(business: Path) -> None:
-    """Remove what killed runs left, whichever period they were at; a run that is alive holds its
-    lock and is let be.
+    """Remove what killed runs left, whichever period they were at.
+
+    A run that is alive holds its lock and is let be.
     """
     names = {path.name.split(".")[1] for path in business.glob(".*.*") if path.is_dir()}
     for name in sorted(names):
@@ -142,20 +144,18 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step (Linux's renameat2); False where system or file system
-    cannot.
+    """Swap two folders in one step (Linux's renameat2).
+
+    False where system or file system cannot.
     """
     if not sys.platform.startswith("linux"):
         return False
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
-    return (
-        rename(
-            AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), ctypes.c_uint(RENAME_EXCHANGE)
-        )
-        == 0
-    )
+    names = os.fsencode(one), os.fsencode(other)
+    done = rename(AT_FDCWD, names[0], AT_FDCWD, names[1], ctypes.c_uint(RENAME_EXCHANGE))
+    return done == 0
 
 
 def put_in_place(built: Path, final: Path) -> None:
@@ -206,9 +206,8 @@ def _acquire(path: Path, wait: float, waiting: Callable[[str], None]) -> int | N
             return handle  # a file system without locks
         else:
             if _still_there(handle, path):
-                with contextlib.suppress(
-                    OSError
-                ):  # the number is for messages; a full disk has no room even for it
+                # The number is for messages; a full disk has no room even for it.
+                with contextlib.suppress(OSError):
                     os.ftruncate(handle, 0)
                     os.pwrite(handle, str(os.getpid()).encode(), 0)
                 return handle
@@ -225,9 +224,7 @@ def _acquire(path: Path, wait: float, waiting: Callable[[str], None]) -> int | N
 
 
 def _still_there(handle: int, path: Path) -> bool:
-    """Whether the locked file is the one at the path: its last holder may have removed it
-    meanwhile.
-    """
+    """Whether the locked file is the one at the path: its last holder may have removed it."""
     try:
         return os.path.samestat(os.fstat(handle), os.stat(path))
     except FileNotFoundError:

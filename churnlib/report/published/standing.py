@@ -6,7 +6,8 @@ from typing import Any
 
 from churnlib.params.model import Params
 from churnlib.periods import Period
-from churnlib.report.plan import Chapter, Plan, Source
+from churnlib.report.chapters import Chapter
+from churnlib.report.plan import Plan, Source
 from churnlib.report.published.provenance import (
     MANIFEST,
     file_fingerprint,
@@ -28,25 +29,23 @@ class Standing:
     def entry(self, chapter: Chapter) -> dict[str, Any] | None:
         """What the manifest says of a chapter, if its notebook is still the same."""
         now = notebook_fingerprint(chapter.path)
-        entries = (one for one in self.manifest["chapters"] if one.get("chapter") == chapter.name)
-        return next(
-            (
-                one
-                for one in entries
-                if now and one.get("notebook") == now and one.get("status") == DONE
-            ),
-            None,
-        )
+        if now is None:
+            return None
+        wanted = {"chapter": chapter.name, "notebook": now, "status": DONE}
+        entries = (one for one in self.manifest["chapters"] if one.items() >= wanted.items())
+        return next(entries, None)
 
     def has_inputs(self, params: Params) -> bool:
-        """Whether parameters, code and environment are still the same; of the data it says
-        nothing.
+        """Whether parameters, code and environment are still the same.
+
+        Of the data it says nothing.
         """
         return _has(self.manifest, inputs(params))
 
     def kept(self, plan: Plan, snapshot: str, *, force: bool) -> dict[str, dict[str, Any]]:
-        """{chapter: entry} of those that need not run, because nothing that they depend on has
-        changed.
+        """{chapter: entry} of those that need not run: nothing has changed that they depend on.
+
+        The summary also depends on what the others tell, which is known only once they are there.
 
         Parameters
         ----------
@@ -60,8 +59,9 @@ class Standing:
         return {chapter.name: entry for chapter in wanted if (entry := self.entry(chapter))}
 
     def is_all_of(self, plan: Plan) -> bool:
-        """Whether a plan, once its chapters are known to be up to date, asks for this very
-        report.
+        """Whether a plan, its chapters being up to date, asks for this very report.
+
+        Then the summary is up to date too: it was told the same by the same chapters.
         """
         names = [one["chapter"] for one in self.manifest["chapters"]]
         return (
@@ -86,8 +86,9 @@ def standing(folder: Path) -> Standing | None:
 
 
 def known_source(business: Path, params: Params, fingerprint: str) -> Source | None:
-    """What an earlier report of the business tells of the same source, so that it need not be
-    read again.
+    """What an earlier report of the business tells of the same source.
+
+    So it need not be read again.
     """
     for path in sorted(business.glob(f"[!.]*/{MANIFEST}"), reverse=True):
         manifest = read_manifest(path.parent) or {}
@@ -98,10 +99,10 @@ def known_source(business: Path, params: Params, fingerprint: str) -> Source | N
 
 
 def is_up_to_date(plan: Plan, output: Path) -> bool:
-    """Whether nothing has to be done for a report, as the bytes of its source tell; nothing is
-    locked or written.
+    """Whether nothing has to be done for a report, as the bytes of its source tell.
 
-    A failed run's folder beside it, or a missing index of all reports, is something to do.
+    Nothing is locked or written. A failed run's folder beside it, or a missing index of all
+    reports, is something to do.
     """
     folder = plan.folder(output)
     if folder.with_name(f"{folder.name}.failed").exists() or not (output / "index.html").exists():
