@@ -11,16 +11,15 @@ from churnlib.statistics.comparisons import rate_difference
 from churnlib.statistics.rules import MIN_N
 
 NEUTRAL = 0.005
-"""Amounts that changed by less than this share, or shares of money by less than these points, are
-called unchanged."""
+"""Amounts that changed by less than this share are called unchanged; so are shares of money that
+changed by less than these points.
+"""
 COURSE = 13
 """Periods in a sparkline: the reported one and a year before it."""
 
 
 def amount(frame: pd.DataFrame, column: str, label: str, how: str) -> KeyFigure:
-    """A key figure that is a fact and no sample: unchanged within a neutral band; more is
-    better.
-    """
+    """A fact and no sample, of which more is better: unchanged within a neutral band."""
     values = frame[column].astype(float)
     now = values.iloc[-1] if len(values) else float("nan")
     changes = []
@@ -39,9 +38,7 @@ def amount(frame: pd.DataFrame, column: str, label: str, how: str) -> KeyFigure:
 
 
 def rate(frame: pd.DataFrame, numerator: str, denominator: str, label: str) -> KeyFigure:
-    """A key figure that is a share of customers, less is better: grey where chance could have
-    done it.
-    """
+    """A share of customers, of which less is better: grey where chance could have done it."""
     left, there = frame[numerator].astype(float), frame[denominator].astype(float)
     rates = left / there.where(there > 0)
     changes = []
@@ -63,7 +60,7 @@ def rate(frame: pd.DataFrame, numerator: str, denominator: str, label: str) -> K
 
 
 def share_of_money(frame: pd.DataFrame, column: str, people: str, label: str) -> KeyFigure:
-    """A key figure that is a share of money over twelve months, more is better."""
+    """A share of money over twelve months, of which more is better."""
     rates, there = frame[column].astype(float), frame[people].astype(float)
     changes = []
     for back, since in _earlier(frame):

@@ -17,8 +17,7 @@ REACH = 90
 
 
 def say_second_purchase(curve: pd.DataFrame, waits: pd.DataFrame, rates: pd.DataFrame) -> Finding:
-    """By when half of the first purchases are followed by a second, and who may still make one
-    soon.
+    """By when half of the first purchases are followed by a second, and who may make one soon.
 
     Parameters
     ----------
@@ -64,9 +63,10 @@ def _within_reach(waits: pd.DataFrame, rates: pd.DataFrame) -> tuple[Action, ...
     """First-time buyers who are still in the days in which a second purchase is likely."""
     open_waits = waits[~waits["event_observed"] & (waits["duration"] < REACH)]
     waiting = open_waits["customers"].sum()
-    row = rates[rates["window_days"] == REACH].iloc[0]
-    if waiting < MIN_N or row.denominator < MIN_N:
+    known = rates[(rates["window_days"] == REACH) & (rates["denominator"] >= MIN_N)]
+    if waiting < MIN_N or known.empty:
         return ()
+    row = known.iloc[0]
     sentence = (
         f"Win the second purchase: {counted(waiting, 'customer')} bought first within the last "
         f"{REACH} days and not again yet; of the customers before them {text(row.rate, 'percent')} "

@@ -129,7 +129,7 @@ def say_churn(churn: pd.DataFrame) -> Finding:
         figures.insert(0, key_figures.amount(churn, "closing_customers", "Customers", "count"))
     return Finding(
         sentence=_churn_sentence(last, [one.words for one in compared], grain_of(churn)),
-        verdict=verdict_of(enough and any(one.clear for one in compared)),
+        verdict=verdict_of(any(one.clear for one in compared)),
         place="real",
         n=there,
         low=last.churn_rate_low if enough else None,

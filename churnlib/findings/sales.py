@@ -4,7 +4,6 @@ import pandas as pd
 
 from churnlib.findings import key_figures
 from churnlib.findings.wording import (
-    SMALL,
     counted,
     earlier_rows,
     period_name,
@@ -109,13 +108,18 @@ def say_repeat_purchases(rates: pd.DataFrame, by_cohort: pd.DataFrame) -> Findin
         # Only the first window is told in full.
         rest = [_shortened(part) for part in told[1:]]
         sentence = f"Of the customers observed that long, {' and '.join([told[0], *rest])}."
-    row = rates[rates["window_days"] == WINDOW].iloc[0]
+    first = rates[rates["window_days"] == WINDOW]
+    if first.empty:
+        # An analyst asked for other windows than the report does.
+        return Finding(sentence=sentence, place="kept")
+    row = first.iloc[0]
+    enough = row.denominator >= MIN_N
     return Finding(
         sentence=sentence,
         place="kept",
         n=row.denominator,
-        low=row.low,
-        high=row.high,
+        low=row.low if enough else None,
+        high=row.high if enough else None,
         key_figures=(_bought_again(row, by_cohort),),
     )
 
@@ -128,8 +132,7 @@ def _bought_again(row: pd.Series, by_cohort: pd.DataFrame) -> KeyFigure:
     n = "nobody observed that long"
     if row.denominator:
         n = f"of {text(row.denominator, 'count')} observed that long"
-    if 0 < row.denominator < MIN_N:
-        n = f"{n}: {SMALL}"
+        n = key_figures.small_marked(n, row.denominator)
     whole = by_cohort[by_cohort["window_days"] == WINDOW]
     whole = whole[(whole["denominator"] == whole["size"]) & (whole["denominator"] >= MIN_N)]
     course = tuple(whole["rate"].tail(key_figures.COURSE).astype(float))

@@ -153,7 +153,7 @@ def say_hazard(hazard: pd.DataFrame, base: pd.DataFrame) -> Finding:
 
 def _in_them_now(marked: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     """The marked months with the customers and MRR that are in them now."""
-    by_tenure = base.set_index("tenure")[["customers", "mrr"]]
+    by_tenure = base.set_index("tenure")[["customers", "mrr"]].astype(float)
     now = by_tenure.reindex(marked["tenure"] - 1).fillna(0).set_index(marked.index)
     now = marked.join(now)
     return now.assign(extra=now["customers"] * (now["estimate"] - now["around"]))
@@ -232,8 +232,7 @@ def say_mean_lifetime(projection: Projection) -> Finding:
     if projection.mean_is_infinite:
         why = (
             "The fitted curve falls so slowly in the end that the mean lifetime has no bound "
-            "(alpha "
-            "is 1 or less); only horizons and discounted values are shown."
+            "(alpha is 1 or less); only horizons and discounted values are shown."
         )
     return Finding(sentence=f"{projection.reason} {why}")
 
@@ -273,9 +272,7 @@ def _extremes(curve: pd.DataFrame) -> str:
 
 
 def _comparable(curve: pd.DataFrame) -> pd.DataFrame:
-    """One row a value, at the greatest telling tenure that at least two values reach with enough
-    customers.
-    """
+    """One row a value, at the greatest telling tenure that two values reach with enough."""
     for age in AGES:
         rows = curve[(curve["tenure"] == age) & (curve["at_risk"] >= MIN_N)]
         if len(rows) >= 2:

@@ -14,9 +14,7 @@ __all__ = ["say_acquisition", "say_plain_value", "say_remaining_value", "say_val
 
 
 def say_value(values: pd.DataFrame, terms: ValueTerms | None = None) -> Finding:
-    """The value of a new customer, in all or as the extremes of a column; with the terms, if
-    given.
-    """
+    """The value of a new customer, in all or as the extremes of a column, with the terms given."""
     enough = values[values["customers"] >= MIN_N]
     known = enough[enough["value"].notna()]
     if known.empty:

@@ -1,0 +1,195 @@
+"""What is said of forecasts of repeat buying, and how far off they were."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from churnlib.findings.purchases import (
+    say_backtest,
+    say_calibration,
+    say_drop_out,
+    say_plain_purchase_value,
+    say_slipping,
+    say_spending,
+    say_totals,
+    say_tracking,
+    say_value_by_cohort,
+)
+from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.models.purchases.gamma_gamma import MoneyFit
+from tests.by_hand import worth, worth_of
+from tests.reading import said, told_of
+
+FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+MONEY = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.08, 946)
+CHOICE = PurchaseModelChoice("BG/NBD", 5, 0.069, -0.121, -0.014, 0.2, 1.24, True, "")
+NOTHING = float("nan")
+
+# how far off
+
+
+def test_how_far_earlier_forecasts_were_off():
+    assert said(say_backtest(CHOICE, horizon=19)) == (
+        "5 earlier forecasts over 19 weeks: off by 6.9 % on average (-12.1 to -1.4 %); 1 of 5 "
+        "ranges held what happened. As "
+        "that is under 85 %, ranges are widened to the error band."
+    )
+    one = PurchaseModelChoice("BG/NBD", 1, 0.01, 0.01, 0.01, 1.0, 1.1, False, "")
+    assert said(say_backtest(one, horizon=19)) == (
+        "1 earlier forecast over 19 weeks: off by 1.0 % on average (+1.0 to +1.0 %); 1 of 1 "
+        "ranges held what happened."
+    )
+    none = PurchaseModelChoice(
+        "", 0, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, False, "Too young."
+    )
+    unscored = said(say_backtest(none, horizon=0))
+    assert unscored == "No earlier forecast could be scored. Too young."
+
+
+def test_tracking_tells_of_the_weeks_held_out_alone():
+    """Before the split the model was fitted: 100 of 100 there hides that 12 were expected and 10
+    came after it.
+    """
+    weeks = pd.DataFrame(
+        {
+            "predicted": [100.0, 6.0, 6.0],
+            "actual": [100.0, 5.0, 5.0],
+            "held_out": [False, True, True],
+        }
+    )
+    assert said(say_tracking(weeks)) == (
+        "In the 2 weeks held out the model expected 12 repeat purchases and 10 happened (+20.0 %)."
+    )
+    untracked = "The forecast could not be tracked."
+    assert said(say_tracking(weeks.assign(predicted=NOTHING))) == untracked
+    assert said(say_tracking(weeks.head(1))) == untracked
+
+
+def test_calibration_tells_the_worst_of_the_large_groups():
+    rows = pd.DataFrame({"frequency": ["0", "2", "7+"], "customers": [100, 30, 29]})
+    rows = rows.assign(predicted=[0.1, 0.38, 9.0], actual=[0.12, 0.49, 1.0])
+    found = say_calibration(rows)
+    assert said(found) == (
+        "By past repeat purchases, the forecast was furthest off for customers with 2: 0.38 "
+        "purchases expected and 0.49 made, "
+        "on average."
+    )
+    assert found.n == 30
+    assert said(say_calibration(rows.tail(1))).startswith("Too few")
+
+
+# what is to come
+
+
+def totals_of(purchases=90.0, value=500.0):
+    frame = pd.DataFrame({"quantity": ["purchases", "discounted_value"]})
+    return told_of(
+        frame.assign(predicted=[purchases, value], low=[80.0, 400.0], high=[100.0, 600.0])
+    )
+
+
+def test_totals_are_purchases_and_not_times_as_many():
+    buyers = pd.DataFrame({"frequency": [0, 1], "customers": [700, 300]})
+    found = say_totals(totals_of(), buyers)
+    assert said(found) == (
+        "Over the next twelve months the 1,000 customers so far can be expected to make 90 "
+        "purchases (80 to 100), which bring "
+        "€500 of discounted margin (€400 to €600)."
+    )
+    assert (found.n, found.low, found.high) == (1000, 400, 600)
+    no_money = say_totals(totals_of(value=NOTHING), buyers)
+    assert said(no_money).endswith(
+        "90 purchases (80 to 100); what these bring cannot be told, as no repeat purchase has "
+        "brought money yet."
+    )
+    assert (no_money.low, no_money.high) == (80, 100)
+    none = say_totals(totals_of(NOTHING, NOTHING), buyers)
+    assert said(none).startswith("No forecast")
+
+
+@pytest.mark.parametrize(
+    ("width", "end"),
+    [(1.0, "€8.00 (€7.00 to €9.00)."), (2.0, "€8.00 (€6.00 to €10.00): the ranges overlap.")],
+)
+def test_cohorts_by_what_they_will_bring(width, end):
+    rows = [
+        worth("2026-01", 12.0, width, column="cohort"),
+        worth("2026-02", 8.0, width, column="cohort"),
+        worth("2026-03", 99.0, column="cohort", customers=29),
+        worth("all", 10.0, column="all"),
+    ]
+    sentence = said(say_value_by_cohort(worth_of(*rows)))
+    assert sentence.startswith("A customer who began in 2026-01 can be expected to bring €12.00")
+    assert sentence.endswith(f"one who began in 2026-02 {end}")
+    alone = said(say_value_by_cohort(worth_of(*rows[:1])))
+    assert alone.endswith("over the next twelve months.")
+    few = said(say_value_by_cohort(worth_of(*rows[2:])))
+    assert few.startswith("No cohort is large enough")
+
+
+# what a model takes for granted
+
+
+def test_what_a_model_takes_for_granted_is_said():
+    assert "probability of 1" in said(say_drop_out(FIT))
+    other = replace(FIT, model="MBG/NBD")
+    assert said(say_drop_out(other)).startswith("MBG/NBD lets")
+    stays = replace(FIT, reason="No drop-out identified.")
+    assert said(say_drop_out(stays)) == "No drop-out identified."
+
+
+def test_the_mean_purchase_and_whether_money_and_frequency_go_apart():
+    mean = "The mean repeat purchase is €35.08."
+    assert said(say_spending(MONEY, "", "EUR")) == mean
+    related = said(say_spending(MONEY, "They go together.", "EUR"))
+    assert related == f"{mean} They go together."
+    unfitted = replace(MONEY, reason="Too few have bought again.", mean_value=NOTHING)
+    assert said(say_spending(unfitted, "", "EUR")) == "Too few have bought again."
+
+
+def test_the_plain_figure_of_a_shop_describes_the_past():
+    figure = {"plain_value": 4.98, "average_order_value": 10.0, "frequency": 2.0, "lifespan": 0.5}
+    sentence = said(say_plain_purchase_value(figure, "EUR"))
+    assert sentence.startswith(
+        "Order value × frequency × lifespan would say €4.98 a customer: €10.00 × 2.00 a year × "
+        "0.50 years"
+    )
+    assert "describes the past" in sentence
+    unknown = said(say_plain_purchase_value({**figure, "lifespan": 0.0}, "EUR"))
+    assert unknown.startswith("Order value × frequency × lifespan has no value yet")
+
+
+# who may still be won back
+
+
+def slipping_of(customers, spent=265566.2):
+    return told_of(pd.DataFrame([{"repeats": 3, "customers": customers, "spent": spent}]))
+
+
+def test_regular_customers_who_have_probably_stopped():
+    found = say_slipping(slipping_of(1166))
+    told = (
+        "1,166 customers with 3 or more repeat purchases, which brought €265,566, have more likely "
+        "stopped than not, by either model"
+    )
+    assert (said(found), found.verdict, found.n) == (f"{told}.", "watch", 1166)
+    (action,) = found.actions
+    assert said(action.sentence) == (
+        f"Win back: {told}. P(alive) of each is in tables/clv_customers.csv."
+    )
+    assert (action.customers, action.money) == (1166, "€265,566 spent so far")
+    assert action.list_file == "tables/clv_customers.csv"
+    assert (action.who, action.verdict) == (
+        "customers with 3 or more repeat purchases who have probably stopped",
+        "watch",
+    )
+
+
+def test_too_few_to_win_back():
+    found = say_slipping(slipping_of(29))
+    assert said(found) == (
+        "Fewer than 30 customers with 3 or more repeat purchases have more likely stopped than not."
+    )
+    assert (found.verdict, found.actions) == ("no signal", ())
