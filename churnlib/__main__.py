@@ -12,13 +12,33 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from churnlib.errors import ChurnlibError, masked
+from churnlib.options import (
+    ChapterNames,
+    Customers,
+    DiffPage,
+    File,
+    Files,
+    FirstPeriod,
+    Force,
+    Jobs,
+    Kernel,
+    KernelKind,
+    LastPeriod,
+    Out,
+    Output,
+    PeriodText,
+    ReportFolder,
+    Reports,
+    Seed,
+    SingleFile,
+    Verbose,
+)
 
 if TYPE_CHECKING:
     from churnlib.input.checked import Checked
@@ -29,68 +49,12 @@ if TYPE_CHECKING:
 PUBLISHED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
-class KernelKind(StrEnum):
-    """Forked where the system can; plain everywhere."""
-
-    forked = "forked"
-    plain = "plain"
-
-
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-File = Annotated[Path, typer.Argument(metavar="PARAMS", help="A params/*.yml.")]
-Files = Annotated[list[Path], typer.Argument(metavar="PARAMS...", help="One or more params/*.yml.")]
-PeriodText = Annotated[
-    str | None, typer.Option(help="2026-09 or 2026-Q3; default: the last that the data cover.")
-]
-FirstPeriod = Annotated[str | None, typer.Option("--from", help="The first period of a range.")]
-LastPeriod = Annotated[str | None, typer.Option("--to", help="The last period of a range.")]
-ChapterNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Make only this chapter and the summary; others stay if up to date. "
-        "May be given several times."
-    ),
-]
-Output = Annotated[
-    Path | None, typer.Option(help="Folder of all reports; default: the project's reports/.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Run also what is up to date.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Chapters at the same time; default: the number of cores.")
-]
-SingleFile = Annotated[
-    bool,
-    typer.Option(
-        "--single-file",
-        help="Put each report into one HTML file as well, beside its folder: for mail.",
-    ),
-]
-Kernel = Annotated[
-    KernelKind,
-    typer.Option(help="How kernels start: forked (fast) or plain; the pages are the same."),
-]
-Reports = Annotated[
-    list[Path], typer.Argument(metavar="REPORT...", help="Folders such as reports/demo/2026-10.")
-]
-ReportFolder = Annotated[
-    Path, typer.Argument(metavar="REPORT", help="A folder such as reports/demo/2026-10.")
-]
-DiffPage = Annotated[
-    Path | None,
-    typer.Option(
-        "--output", "-o", help="The page; default: reports/<business>/diff-<before>-<after>.html."
-    ),
-]
-Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
-Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]
 
 
 @app.callback()
@@ -180,10 +144,11 @@ def diff(
 def check(params: File, verbose: Verbose = False) -> None:
     """Check parameters and data, and show which rows were read, kept and set aside."""
     with _in_plain_words(verbose, bad_input=FAILED):
+        from churnlib.input.account import print_account
         from churnlib.input.checked import check as checked
         from churnlib.params.read import read_params
 
-        _print_data_box(checked(read_params(params)))
+        print_account(checked(read_params(params)))
 
 
 @app.command()
@@ -291,39 +256,6 @@ def _tell_faults(outcome: "Outcome", verbose: bool) -> None:
         print(f"{outcome.plan.name} {result.chapter.name}{where}: {fault.message}", file=sys.stderr)
         if verbose and fault.traceback:
             print(fault.traceback, file=sys.stderr)
-
-
-def _print_data_box(checked: "Checked") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
-
-    title = Text(f"{checked.params.display_title}: the data")
-    file = Column("file", overflow="fold")
-    table = Table(
-        "table", file, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    columns = ("read", "filtered", "kept", "apart", "set_aside")
-    for name in columns:
-        table.add_column(name.replace("_", " "), justify="right")
-    for row in checked.data_box:
-        counts = [f"{row[key]:,}" for key in columns]
-        table.add_row(Text(str(row["table"])), Text(str(row["file"])), *counts)
-    console = Console()
-    console.print(table)
-    for row in checked.data_box:
-        for reason in row["reasons"]:
-            rows = "1 row" if reason["rows"] == 1 else f"{reason['rows']:,} rows"
-            text = (
-                f"{row['table']}: {rows} set aside: {reason['reason']}, such as {reason['example']}"
-            )
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
-        for remark in row["remarks"]:
-            console.print(
-                f"{row['table']}: {remark}", markup=False, highlight=False, soft_wrap=True
-            )
-    console.print(checked.coverage(), markup=False, highlight=False, soft_wrap=True)
 
 
 def _complain(error: Exception, verbose: bool, lead: str = "") -> None:

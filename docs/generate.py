@@ -6,7 +6,8 @@ they are current.
 
 from pathlib import Path
 
-from churnlib.results.columns import DECLARED, SPLIT, Column, Result
+from churnlib.results.columns import SPLIT, Column
+from churnlib.results.declared import DECLARED, Result
 from churnlib.results.registry import import_declarations
 from churnlib.results.terms import TERMS
 

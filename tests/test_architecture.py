@@ -33,12 +33,14 @@ FLOORS = [
     {"figures", "findings"},
     {"page"},
     {"notebook"},
-    {"report.plan", "report.progress"},
-    {"report.execute", "report.published"},
-    {"report.render"},
-    {"report.requests", "report.make"},
+    {"report.chapters"},
+    {"report.plan"},
+    {"report.execute", "report.progress"},
+    {"report.published"},
+    {"report.requests", "report.render"},
+    {"report.make"},
     {"report.compare"},
-    {"__main__", "__init__"},
+    {"__main__", "__init__", "options"},
 ]
 # Rooms that meet only in notebooks. Findings may read a fit, but compute nothing.
 APART = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import churnlib
-from churnlib.results.columns import DECLARED
+from churnlib.results.declared import DECLARED
 from churnlib.results.registry import import_declarations
 from churnlib.results.terms import TERMS
 from docs import generate

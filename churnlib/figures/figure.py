@@ -14,7 +14,7 @@ from churnlib.figures.canvas import PAGE, drawn_for, nothing
 from churnlib.figures.split import refuse_other_splits, segments_in
 from churnlib.figures.theme import worn
 from churnlib.periods import Period
-from churnlib.results.columns import currency_of, grain_of
+from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.segments import ALL, in_words
 
 Plot = Callable[..., Axes]

@@ -12,7 +12,7 @@ from churnlib.figures.labels import Label, label_ends, legend_above, mark
 from churnlib.figures.lines import MARK, draw_lines, draw_stack, line
 from churnlib.figures.periods import newest, periods_for, placed, starts_of
 from churnlib.figures.theme import colour
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 
 __all__ = ["plot_movements", "plot_mrr_bridge"]
 

@@ -11,7 +11,7 @@ from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_stack, end
 from churnlib.figures.periods import newest, periods_for, placed, starts_of
 from churnlib.figures.split import parts_of, remark_on
 from churnlib.figures.theme import colour
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 
 __all__ = ["plot_order_value", "plot_sales"]
 

@@ -9,7 +9,7 @@ from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import mark, shorten
 from churnlib.figures.theme import SMALL, colour, segment_colours
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 from churnlib.results.segments import ALL
 
 __all__ = ["plot_value_by_segment"]

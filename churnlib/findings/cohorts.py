@@ -4,7 +4,7 @@ import pandas as pd
 
 from churnlib.findings.wording import share_of, spell, verdict_of
 from churnlib.formats import interval, points, text
-from churnlib.results.columns import grain_of
+from churnlib.results.declared import grain_of
 from churnlib.results.segments import in_words
 from churnlib.results.told import Finding
 from churnlib.statistics.comparisons import rate_difference

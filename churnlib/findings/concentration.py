@@ -4,7 +4,7 @@ import pandas as pd
 
 from churnlib.findings.wording import counted
 from churnlib.formats import money, text
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import MIN_N
 

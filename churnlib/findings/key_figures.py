@@ -5,7 +5,7 @@ import pandas as pd
 from churnlib.findings.wording import SMALL
 from churnlib.formats import Format, is_missing, parse_format, points, text
 from churnlib.periods import Period
-from churnlib.results.columns import grain_of
+from churnlib.results.declared import grain_of
 from churnlib.results.told import Change, KeyFigure
 from churnlib.statistics.comparisons import rate_difference
 from churnlib.statistics.rules import MIN_N

@@ -8,7 +8,7 @@ from churnlib.models.purchases.backtest import PurchaseModelChoice
 from churnlib.models.purchases.cohort_value import COHORT
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 from churnlib.results.told import Action, Finding
 from churnlib.statistics.rules import MIN_N
 

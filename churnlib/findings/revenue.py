@@ -15,7 +15,7 @@ from churnlib.findings.wording import (
 )
 from churnlib.formats import money, parse_format, text
 from churnlib.periods import Period
-from churnlib.results.columns import currency_of, grain_of
+from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.segments import in_words
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import MIN_N

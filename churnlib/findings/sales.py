@@ -10,7 +10,7 @@ from churnlib.findings.wording import (
     share_of,
 )
 from churnlib.formats import money, text
-from churnlib.results.columns import currency_of, grain_of
+from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.told import Finding, KeyFigure
 from churnlib.statistics.rules import MIN_N
 

@@ -5,7 +5,7 @@ import pandas as pd
 from churnlib.findings.wording import counted, listed, share_of, spell, verdict_of
 from churnlib.formats import interval, money, text
 from churnlib.models.retention.projection import Projection
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 from churnlib.results.segments import in_words
 from churnlib.results.told import Action, Finding
 from churnlib.statistics.comparisons import difference

@@ -5,7 +5,7 @@ import pandas as pd
 from churnlib.findings.wording import counted
 from churnlib.formats import interval, money, text
 from churnlib.models.retention.value_range import ValueTerms
-from churnlib.results.columns import currency_of
+from churnlib.results.declared import currency_of
 from churnlib.results.segments import ALL
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import MIN_N

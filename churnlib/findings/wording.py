@@ -6,7 +6,7 @@ import pandas as pd
 
 from churnlib.formats import interval, points, text
 from churnlib.periods import Period
-from churnlib.results.columns import grain_of
+from churnlib.results.declared import grain_of
 from churnlib.results.told import Verdict
 from churnlib.statistics.comparisons import rate_difference
 from churnlib.statistics.rules import MIN_N

@@ -9,7 +9,8 @@ from churnlib.measures.by_period import SEGMENT, as_declared, split_keys
 from churnlib.measures.ledger import paid_spans
 from churnlib.measures.members import joined, members, with_segment
 from churnlib.measures.tenure import months_through
-from churnlib.results.columns import TENURE, Column, Result, gives
+from churnlib.results.columns import TENURE, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.periods import MONTHS, Grain, Period
-from churnlib.results.columns import Column, Result, rate
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result
 from churnlib.results.terms import Term
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from churnlib.measures.by_period import (
 from churnlib.measures.ledger import JOINED_AND_LEFT, movement_totals
 from churnlib.measures.revenue import MRR, MRR_RATES, OPENING, mrr_bridge
 from churnlib.periods import Grain
-from churnlib.results.columns import PERIOD_START, Column, Result, gives, rate
+from churnlib.results.columns import PERIOD_START, Column, rate
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
 

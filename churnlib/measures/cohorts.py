@@ -24,7 +24,8 @@ from churnlib.measures.ledger import ledger, span_changes
 from churnlib.measures.members import members
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
-from churnlib.results.columns import AGE, Column, Result, gives, rate
+from churnlib.results.columns import AGE, Column, rate
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio, with_rate
 

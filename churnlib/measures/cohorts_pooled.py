@@ -3,7 +3,8 @@
 import pandas as pd
 
 from churnlib.measures.by_period import as_declared, plain_rate
-from churnlib.results.columns import AGE, Column, Result, gives
+from churnlib.results.columns import AGE, Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.rates import ratio, with_rate
 
 __all__ = ["newest_against_earlier", "pooled", "pooled_revenue"]

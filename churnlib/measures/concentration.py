@@ -10,7 +10,8 @@ from churnlib.engine import MONEY_DECIMALS, collect
 from churnlib.measures.ledger import paid_spans
 from churnlib.measures.members import joined, members
 from churnlib.measures.purchases import purchases
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio
 

@@ -18,7 +18,8 @@ from churnlib.measures.members import joined, members
 from churnlib.measures.purchases import customer_periods
 from churnlib.measures.tenure import months_through
 from churnlib.periods import Period
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot

@@ -18,7 +18,8 @@ from churnlib.measures.purchases import (
     histories,
     purchases,
 )
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot, Split

@@ -18,7 +18,8 @@ from churnlib.measures.by_period import as_declared, split_keys
 from churnlib.measures.ledger import paid_spans
 from churnlib.measures.members import joined, members
 from churnlib.measures.tenure import month_of_life, months_through
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 
 if TYPE_CHECKING:

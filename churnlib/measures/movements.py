@@ -16,7 +16,8 @@ from churnlib.measures.by_period import (
 )
 from churnlib.measures.ledger import MOVEMENTS, movement_totals, span_flows
 from churnlib.periods import Grain
-from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.columns import PERIOD_START, Column
+from churnlib.results.declared import Result, gives
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot, Split

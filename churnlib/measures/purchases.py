@@ -14,7 +14,8 @@ import ibis.expr.types as ir
 from churnlib.measures.by_period import last_period, number_of, period_number
 from churnlib.measures.members import count_if, days_between
 from churnlib.periods import Grain
-from churnlib.results.columns import Column, Result
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result
 from churnlib.results.terms import Term
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from churnlib.measures.by_period import (
 from churnlib.measures.members import count_if, days_between, joined, members
 from churnlib.measures.purchases import purchases
 from churnlib.periods import Grain
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
 

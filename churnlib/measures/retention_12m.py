@@ -21,7 +21,8 @@ from churnlib.measures.by_period import (
 from churnlib.measures.ledger import span_changes
 from churnlib.measures.members import joined, members
 from churnlib.periods import MONTHS
-from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.columns import PERIOD_START, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio
 

@@ -8,7 +8,8 @@ from churnlib.engine import collect
 from churnlib.measures.by_period import as_declared, plain_rate
 from churnlib.measures.lifetimes import first_stays
 from churnlib.measures.members import count_if, days_between
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.rates import with_rate
 
 if TYPE_CHECKING:

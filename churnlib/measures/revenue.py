@@ -11,7 +11,8 @@ from churnlib.measures.by_period import SEGMENT, add_up, as_declared, dated, las
 from churnlib.measures.ledger import MOVEMENTS
 from churnlib.measures.movements import by_movement
 from churnlib.periods import Grain
-from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.columns import PERIOD_START, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.segments import ALL
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio

@@ -18,7 +18,8 @@ from churnlib.measures.by_period import (
 from churnlib.measures.members import count_if, joined, members
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
-from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.columns import PERIOD_START, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from churnlib.measures.revenue import mrr_bridge
-from churnlib.results.columns import PERIOD_START, Column, Result, gives
+from churnlib.results.columns import PERIOD_START, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import ratio
 

@@ -16,7 +16,7 @@ from churnlib.figures.svg import to_svg
 from churnlib.figures.theme import NOTHING
 from churnlib.page.markup import Block, esc, paragraph, slug
 from churnlib.page.tables import numbers_html, scrolling
-from churnlib.results.columns import split_of
+from churnlib.results.declared import split_of
 from churnlib.results.segments import in_words
 from churnlib.results.terms import Term, terms
 from churnlib.results.told import Finding, Told, ToldTerm

@@ -16,7 +16,8 @@ from churnlib.page.data_box import decisions
 from churnlib.page.key_figures import key_figures_html
 from churnlib.page.markup import Block, esc, link
 from churnlib.params.model import PROJECT
-from churnlib.results.columns import Column, Result, tagged
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, tagged
 from churnlib.results.gathered import FILE, read_findings, story
 from churnlib.results.terms import terms
 from churnlib.results.told import Decision, KeyFigure, ToldTerm, Verdict

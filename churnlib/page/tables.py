@@ -10,9 +10,9 @@ import pandas as pd
 
 from churnlib.formats import MISSING, Format, cell, is_missing
 from churnlib.page.markup import Block, esc, link, paragraph, slug
-from churnlib.results.columns import (
+from churnlib.results.columns import Column
+from churnlib.results.declared import (
     DECLARED,
-    Column,
     columns_of,
     currency_of,
     declaration,

@@ -9,7 +9,7 @@ import pandas as pd
 from churnlib.formats import Format, cell, is_missing
 from churnlib.page.markup import Block, esc, paragraph, slug
 from churnlib.page.tables import file_link, scrolling
-from churnlib.results.columns import declaration, filled, table_name
+from churnlib.results.declared import declaration, filled, table_name
 from churnlib.results.told import Finding, Told
 from churnlib.statistics.rules import MIN_N
 

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from churnlib.results.columns import Result, ResultError
+from churnlib.results.declared import Result, ResultError
 
 MAX_FILE_NAME = 60
 

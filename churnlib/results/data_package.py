@@ -11,8 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from churnlib.results.columns import CONTEXT, Column, Kind, Result
+from churnlib.results.columns import Column, Kind
 from churnlib.results.csv_files import csv_name
+from churnlib.results.declared import CONTEXT, Result
 from churnlib.results.segments import in_words
 
 FieldType = Literal["integer", "number", "string", "boolean", "date", "datetime"]

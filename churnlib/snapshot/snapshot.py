@@ -15,9 +15,9 @@ from churnlib.engine import materialise
 from churnlib.errors import DataError, nearest
 from churnlib.params.model import Params
 from churnlib.periods import Grain, Period
-from churnlib.results.columns import Result, declaration, table_name
 from churnlib.results.csv_files import csv_name
 from churnlib.results.data_package import TABLES_FOLDER
+from churnlib.results.declared import Result, declaration, table_name
 from churnlib.results.segments import JOINER, UNKNOWN
 from churnlib.snapshot.restriction import asked, remark, restricted, with_remark
 from churnlib.snapshot.shown import as_html, as_text

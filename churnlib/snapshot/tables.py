@@ -16,9 +16,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import FORMULA, write_csv
-from churnlib.results.columns import Result
 from churnlib.results.csv_files import csv_columns, csv_name
 from churnlib.results.data_package import FieldType, resource
+from churnlib.results.declared import Result
 
 TEXTS = ["object", "string", "category"]
 

@@ -9,6 +9,7 @@ of the others are returns. The MRR playbook (dbt Labs): 121 subscription periods
 from pathlib import Path
 
 import pytest
+from churnlib.report.headlines import headlines
 
 from churnlib.input.checked import check
 from churnlib.measures.churn import customer_churn
@@ -18,7 +19,6 @@ from churnlib.measures.revenue import check_identity, mrr_bridge
 from churnlib.measures.sales import sales
 from churnlib.params.read import read_params
 from churnlib.periods import Period
-from churnlib.report.headlines import headlines
 from churnlib.snapshot.freeze import freeze
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"

@@ -14,7 +14,8 @@ from churnlib.figures.figure import figure
 from churnlib.page import blocks, tables, triangle
 from churnlib.page.data_box import data_box_block
 from churnlib.page.markup import Block
-from churnlib.results.columns import Column, Result, ResultError, rate, tagged
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result, ResultError, tagged
 from churnlib.results.terms import Term
 from churnlib.results.told import MIME, Action, Finding, KeyFigure, Told
 from tests.business import snapshot_of

@@ -10,7 +10,7 @@ from churnlib.measures.cohorts import (
     revenue_retention,
 )
 from churnlib.measures.cohorts_pooled import newest_against_earlier, pooled, pooled_revenue
-from churnlib.results.columns import currency_of, grain_of, table_name
+from churnlib.results.declared import currency_of, grain_of, table_name
 from tests.business import frame_of, snapshot_of
 
 CELL = ("cohort", "age", "size", "active")

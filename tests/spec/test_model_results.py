@@ -21,7 +21,8 @@ from churnlib.models.survival.curves import survival_by_segment, survival_curve
 from churnlib.models.survival.hazard import hazard_by_month
 from churnlib.models.survival.logrank import compare_segments
 from churnlib.models.survival.waits import time_to_second
-from churnlib.results.columns import DECLARED, SPLIT, Result, declaration, rate, table_name
+from churnlib.results.columns import SPLIT, rate
+from churnlib.results.declared import DECLARED, Result, declaration, table_name
 from churnlib.results.registry import import_declarations
 from churnlib.results.terms import terms
 

@@ -18,7 +18,7 @@ from churnlib.measures.lifetimes import lifetimes
 from churnlib.measures.repurchase import gaps
 from churnlib.measures.revenue import mrr_bridge, mrr_by_segment
 from churnlib.measures.sales import sales
-from churnlib.results.columns import table_name
+from churnlib.results.declared import table_name
 from tests.business import frame_of, snapshot_of
 
 HOSTILE = [  # names of ours that a column of customers may have too

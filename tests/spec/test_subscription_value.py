@@ -9,7 +9,7 @@ from churnlib.models.retention.projection import project
 from churnlib.models.retention.remaining_value import remaining_value
 from churnlib.models.retention.subscription_value import acquisition, subscription_value
 from churnlib.models.retention.value_range import ValueTerms
-from churnlib.results.columns import table_name
+from churnlib.results.declared import table_name
 
 # Of 100 customers 50 leave in month 1, and the others are seen through month 2: S = 1, 0.5, 0.5.
 HALF = pd.DataFrame(

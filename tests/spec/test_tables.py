@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from churnlib.results import columns as results
-from churnlib.results.columns import PERIOD_START, Column, Result, ResultError, rate
+from churnlib.results.columns import PERIOD_START, Column, rate
 from churnlib.results.csv_files import csv_columns
+from churnlib.results.declared import Result, ResultError
 from churnlib.snapshot.snapshot import Snapshot
 from tests.business import snapshot_of
 

@@ -11,7 +11,8 @@ from scipy.stats import t as student
 from churnlib.models.purchases.fits import PurchaseFit, fit_bg_nbd, fit_mbg_nbd
 from churnlib.models.purchases.parameter_draws import SEED
 from churnlib.models.purchases.predictive import TOTALS, predict_totals
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.rules import LEVEL
 
 __all__ = ["choose_purchase_model", "purchase_backtest", "widen_to_band"]

@@ -12,7 +12,8 @@ from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.predictive import predict_totals
 from churnlib.models.purchases.value import Money, discounted_value
 from churnlib.periods import DAYS_A_WEEK, Grain, Period
-from churnlib.results.columns import SPLIT, Column, Result, gives, grain_of
+from churnlib.results.columns import SPLIT, Column
+from churnlib.results.declared import Result, gives, grain_of
 from churnlib.results.segments import ALL
 from churnlib.results.terms import Term
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from churnlib.models.purchases import fits as purchase_fits
 from churnlib.models.purchases import gamma_gamma
-from churnlib.results.columns import Result, gives
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.maximum_likelihood import PARAMETERS
 
 __all__ = ["money_parameters", "purchase_parameters"]

@@ -21,7 +21,8 @@ from churnlib.models.purchases.parameter_draws import (
     draw_purchase_parameters,
 )
 from churnlib.models.purchases.value import HISTORY, YEAR_WEEKS, Money, discounted_value
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.rules import LEVEL
 
 __all__ = ["predict_totals"]

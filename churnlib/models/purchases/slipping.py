@@ -6,7 +6,8 @@ import pandas as pd
 
 from churnlib.models.purchases.expectations import probability_alive
 from churnlib.models.purchases.fits import PurchaseFit
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 __all__ = ["slipping_customers"]
 

@@ -9,7 +9,8 @@ from churnlib.models.purchases.expectations import expected_cumulative, expected
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.value import HISTORY
 from churnlib.periods import DAYS_A_WEEK
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 __all__ = ["frequency_calibration", "weekly_tracking"]
 

@@ -13,7 +13,8 @@ from churnlib.models.purchases.expectations import (
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit, expected_value
 from churnlib.periods import WEEKS_A_YEAR
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 __all__ = ["Money", "history_forecasts", "money_terms"]
 

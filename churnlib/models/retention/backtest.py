@@ -8,7 +8,8 @@ import pandas as pd
 from churnlib.models.retention.fits import NAMES, Model, RetentionFit, fit_table
 from churnlib.models.retention.likelihood import log_survival
 from churnlib.models.survival.life_table import LifeTable, life_table
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 
 SMALLEST_HAZARD = 1e-12
 PER_MONTHS = 1000

@@ -25,7 +25,7 @@ from scipy import stats
 from churnlib.models.retention.likelihood import at_limit, information, log_survival, maximise
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.models.survival.splits import refuse_split
-from churnlib.results.columns import Result, gives
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.maximum_likelihood import PARAMETERS as PARAMETER_COLUMNS
 
 __all__ = ["fit_bdw", "fit_sbg", "retention_parameters"]

@@ -6,7 +6,8 @@ import pandas as pd
 from churnlib.models.retention.value_range import ValueTerms
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.models.survival.splits import segments, split_by
-from churnlib.results.columns import SPLIT, Column, Result, gives
+from churnlib.results.columns import SPLIT, Column
+from churnlib.results.declared import Result, gives
 
 __all__ = ["plain_value_steps"]
 

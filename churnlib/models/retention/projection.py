@@ -25,7 +25,8 @@ from churnlib.models.retention.likelihood import log_survival
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table, resampled_tables
 from churnlib.models.survival.splits import refuse_split
-from churnlib.results.columns import Column, Result, rate, tagged
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result, tagged
 from churnlib.statistics.rules import CLEAR, LEVEL
 
 __all__ = ["project"]

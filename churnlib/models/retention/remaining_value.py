@@ -7,7 +7,8 @@ from churnlib.models.retention.projection import Projection
 from churnlib.models.retention.subscription_value import VALUE_COLUMNS
 from churnlib.models.retention.value_range import ValueTerms, outlook, valued
 from churnlib.models.survival.splits import segments, split_by
-from churnlib.results.columns import SPLIT, Column, Result, gives
+from churnlib.results.columns import SPLIT, Column
+from churnlib.results.declared import Result, gives
 
 __all__ = ["remaining_value"]
 

@@ -14,7 +14,8 @@ from churnlib.models.retention.plain_value import plain_value
 from churnlib.models.retention.projection import Projection
 from churnlib.models.retention.value_range import Outlook, ValueTerms, outlook, valued
 from churnlib.models.survival.splits import segments, split_by
-from churnlib.results.columns import SPLIT, Column, Result, gives
+from churnlib.results.columns import SPLIT, Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.maximum_likelihood import PARAMETERS
 

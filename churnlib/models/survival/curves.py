@@ -14,7 +14,8 @@ from churnlib.models.survival.band import greenwood, log_log_band, with_ends
 from churnlib.models.survival.kaplan_meier import by_month, kaplan_meier, watched
 from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
 from churnlib.models.survival.splits import SEGMENT, by_segment
-from churnlib.results.columns import Column, Result, gives, rate
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result, gives
 from churnlib.results.segments import ALL
 from churnlib.results.terms import Term
 

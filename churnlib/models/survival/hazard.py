@@ -6,7 +6,8 @@ from scipy import stats
 
 from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table
 from churnlib.models.survival.splits import SEGMENT, grouped
-from churnlib.results.columns import TENURE, Column, Result, gives, rate
+from churnlib.results.columns import TENURE, Column, rate
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.intervals import benjamini_hochberg, wilson
 from churnlib.statistics.rules import CLEAR, MIN_N

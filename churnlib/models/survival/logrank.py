@@ -9,7 +9,8 @@ from scipy import stats
 
 from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
 from churnlib.models.survival.splits import segments
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.intervals import benjamini_hochberg
 
 __all__ = ["compare_segments"]

@@ -7,7 +7,8 @@ from churnlib.models.survival.band import greenwood, log_log_band, with_ends
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.models.survival.splits import by_segment
 from churnlib.periods import MONTHS_A_YEAR
-from churnlib.results.columns import Column, Result, gives, rate
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result, gives
 
 __all__ = ["conditional_survival"]
 

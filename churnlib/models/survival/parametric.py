@@ -10,7 +10,8 @@ import pandas as pd
 
 from churnlib.models.survival.kaplan_meier import watched
 from churnlib.models.survival.splits import refuse_split
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.statistics.maximum_likelihood import PARAMETERS
 from churnlib.statistics.rules import LEVEL
 

@@ -7,7 +7,8 @@ from churnlib.models.survival.band import Z, greenwood
 from churnlib.models.survival.curves import one_curve
 from churnlib.models.survival.life_table import life_table
 from churnlib.models.survival.splits import by_segment
-from churnlib.results.columns import Column, Result, gives
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 
 __all__ = ["restricted_mean"]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from churnlib.errors import ChurnlibError
-from churnlib.results.columns import Result
+from churnlib.results.declared import Result
 from churnlib.results.segments import ALL
 
 SEGMENT = "segment"

@@ -10,7 +10,8 @@ import pandas as pd
 
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.restricted_mean import RESTRICTED_MEAN, restricted_mean
-from churnlib.results.columns import Column, Result, gives, rate
+from churnlib.results.columns import Column, rate
+from churnlib.results.declared import Result, gives
 
 __all__ = ["mean_wait", "time_between", "time_to_second"]
 
