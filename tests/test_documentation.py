@@ -34,6 +34,7 @@ SHOP = {
     "churnlib.measures.repurchase",
     "churnlib.measures.sales",
     "churnlib.measures.forecasts",
+    "churnlib.measures.histories",
 }
 MODULES = sorted(
     m.name
