@@ -102,8 +102,8 @@ def text(value: object, how: str | Format) -> str:
 
     Examples
     --------
-    >>> text(0.0345, "percent"), text(1234.5, "EUR.2"), text(0.002, "+percent"), text(23570, "count")
-    ('3.5\\xa0%', '€1,234.50', '+0.2\\xa0%', '23,570')
+    >>> text(0.0345, "percent"), text(1234.5, "EUR.2"), text(0.002, "+percent")
+    ('3.5\\xa0%', '€1,234.50', '+0.2\\xa0%')
     """
     form = parse_format(how) if isinstance(how, str) else how
     if is_missing(value) or form.kind not in ("percent", "money"):

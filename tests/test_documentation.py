@@ -9,6 +9,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 import yaml
 
@@ -43,6 +44,7 @@ def test_examples_in_docstrings_run(name, snapshot, shop):
     is_of_shops = "Snapshot of a transactional business" in told
     world = {"snapshot": shop if is_of_shops else snapshot}
     result = doctest.testmod(module, extraglobs=world, optionflags=doctest.NORMALIZE_WHITESPACE)
+    plt.close("all")
     assert result.failed == 0
 
 

@@ -1,8 +1,8 @@
 """Which result a frame is, and what follows from its declaration.
 
-A frame says which result it is in `frame.attrs`, which pandas carries along through filters, `head`,
-`assign` and the like: `result` (the name of the declaration), `currency`, `grain`, `period`,
-`model`, and `by` (the column) where it is split. `@gives` puts them there.
+A frame says which result it is in `frame.attrs`, which pandas carries along through filters,
+`head`, `assign` and the like: `result` (the name of the declaration), `currency`, `grain`,
+`period`, `model`, and `by` (the column) where it is split. `@gives` puts them there.
 """
 
 import functools

@@ -9,7 +9,6 @@ of the others are returns. The MRR playbook (dbt Labs): 121 subscription periods
 from pathlib import Path
 
 import pytest
-from churnlib.report.headlines import headlines
 
 from churnlib.input.checked import check
 from churnlib.measures.churn import customer_churn

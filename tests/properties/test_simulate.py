@@ -81,7 +81,10 @@ def renewals(business):
 def test_the_same_seed_gives_the_same_bytes_in_another_process_and_another_seed_does_not(tmp_path):
     simulate(tmp_path / "a", customers=2_000, seed=3)
     simulate(tmp_path / "c", customers=2_000, seed=4)
-    code = "import sys; from churnlib.simulate import simulate; simulate(sys.argv[1], customers=2_000, seed=3)"
+    code = (
+        "import sys; from churnlib.simulate import simulate; "
+        "simulate(sys.argv[1], customers=2_000, seed=3)"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "b")], check=True)
     for name in FILES:
         first, again, other = ((tmp_path / folder / name).read_bytes() for folder in "abc")
@@ -329,7 +332,8 @@ def test_month_ends_are_clamped():
 
 def documented_rows():
     for name, c in truth.CHANNELS.items():
-        yield f"| {name} | {c.share:.0%} | {c.share_shifted:.0%} | {c.hazard_ratio:.2f} | {c.cost:.0f} |"
+        shares = f"{c.share:.0%} | {c.share_shifted:.0%}"
+        yield f"| {name} | {shares} | {c.hazard_ratio:.2f} | {c.cost:.0f} |"
     for name, i in truth.INDUSTRIES.items():
         yield f"| {name} | {i.share:.0%} | {i.hazard_ratio:.2f} |"
     for i, (name, p) in enumerate(truth.PLANS.items()):

@@ -184,3 +184,12 @@ def test_words_of_the_models_are_defined():
         ["Customer lifetime value", "Customer lifetime value (twelve months)"]
     )
     assert subscription.meaning != shop.meaning
+
+
+def test_the_parameters_of_the_money_model_stand_below_those_of_the_purchase_models():
+    spend = pd.DataFrame({"frequency": [1, 2, 3], "value": [30.0, 20.0, 30.0]})
+    fit = churnlib.fit_gamma_gamma(spend.assign(customers=[500, 400, 500]))
+    table = churnlib.money_parameters(fit)
+    assert table["model"].unique().tolist() == ["Gamma-Gamma"]
+    assert table["parameter"].tolist() == ["p", "q", "gamma"]
+    assert table.attrs["result"] == "clv_parameters_shop"

@@ -6,6 +6,8 @@ k months, (1 + yearly rate)^(-k / 12). A lifetime is the first unbroken stay: mo
 is left out.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -74,13 +76,15 @@ CLV = Result(
         Column("reason", "text", "Reason", "Why a value is empty."),
     ),
 )
+COST_COLUMNS = ["cac", "ltv_to_cac", "payback_months"]
 ACQUISITION = Result(
     "acquisition",
     title="what winning a customer costs",
     grain="one row a segment of which a cost is known",
-    columns=tuple(
-        CLV.column(name)
-        for name in ("segment_column", "segment", "value", "cac", "ltv_to_cac", "payback_months")
+    columns=(
+        *SPLIT,
+        replace(CLV.column("value"), low="", high=""),
+        *(CLV.column(name) for name in COST_COLUMNS),
     ),
     shown=("segment", "value", "cac", "ltv_to_cac", "payback_months"),
 )
@@ -90,7 +94,6 @@ CLV_PARAMETERS = Result(
     grain="one row a model and parameter",
     columns=PARAMETERS,
 )
-COST_COLUMNS = ["cac", "ltv_to_cac", "payback_months"]
 
 
 @gives(CLV)
