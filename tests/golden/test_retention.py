@@ -18,8 +18,8 @@ from churnlib.models.retention.fits import (
     fit_sbg,
     nested_test,
     predict_survival,
-    retention_parameters,
 )
+from churnlib.models.retention.parameters import retention_parameters
 from churnlib.models.retention.projection import backtest, project
 from churnlib.models.survival.life_table import life_table
 

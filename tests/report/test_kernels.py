@@ -31,8 +31,9 @@ PRELOADED = """
 import os, sys
 from churnlib.report.execute import fork_server
 fork_server.preload()
-absent = [name for name in ("duckdb", "lifelines", "papermill", "nbconvert") if name in sys.modules]
-print(len(os.listdir("/proc/self/task")), absent, "pandas" in sys.modules, "seaborn" in sys.modules)
+absent = [name for name in ("duckdb", "papermill", "nbconvert") if name in sys.modules]
+there = [name for name in ("pandas", "seaborn", "lifelines") if name in sys.modules]
+print(len(os.listdir("/proc/self/task")), absent, there)
 """
 SAME = (
     "import os, sys, warnings",
@@ -136,7 +137,7 @@ def test_server_has_one_thread_and_no_engine() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PRELOADED], capture_output=True, text=True, env=environment
     )
-    assert done.stdout.strip() == "1 [] True True", done.stderr
+    assert done.stdout.strip() == "1 [] ['pandas', 'seaborn', 'lifelines']", done.stderr
 
 
 def test_shell_that_makes_warnings_errors_does_no_harm(

@@ -12,7 +12,7 @@ import churnlib.measures
 from churnlib.engine import collect
 from churnlib.measures.purchases import customer_purchases
 from churnlib.measures.revenue import mrr_bridge
-from churnlib.results.columns import DECLARED, currency_of, declaration, grain_of
+from churnlib.results.declared import DECLARED, currency_of, declaration, grain_of
 from churnlib.results.registry import import_declarations
 from churnlib.results.terms import terms
 from tests.business import snapshot_of

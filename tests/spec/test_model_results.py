@@ -15,7 +15,7 @@ from churnlib.models.purchases.fits import fit_bg_nbd
 from churnlib.models.purchases.parameters import purchase_parameters
 from churnlib.models.purchases.tracking import frequency_calibration
 from churnlib.models.retention.backtest import PROJECTION_BACKTEST
-from churnlib.models.retention.fits import RETENTION_PARAMETERS
+from churnlib.models.retention.parameters import RETENTION_PARAMETERS
 from churnlib.models.retention.projection import project
 from churnlib.models.survival.curves import survival_by_segment, survival_curve
 from churnlib.models.survival.hazard import hazard_by_month

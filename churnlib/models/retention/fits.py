@@ -13,7 +13,6 @@ month k, staying through it and entering late all come down to
     sum_k d_k log h_k + (n_k - d_k) log(1 - h_k).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,21 +24,13 @@ from scipy import stats
 from churnlib.models.retention.likelihood import at_limit, information, log_survival, maximise
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.models.survival.splits import refuse_split
-from churnlib.results.declared import Result, gives
-from churnlib.statistics.maximum_likelihood import PARAMETERS as PARAMETER_COLUMNS
 
-__all__ = ["fit_bdw", "fit_sbg", "retention_parameters"]
+__all__ = ["fit_bdw", "fit_sbg"]
 
 Model = Literal["sbg", "bdw"]
 PARAMETERS: dict[Model, tuple[str, ...]] = {"sbg": ("alpha", "beta"), "bdw": ("alpha", "beta", "c")}
 NAMES: dict[Model, str] = {"sbg": "shifted-beta-geometric", "bdw": "beta-discrete-Weibull"}
 
-RETENTION_PARAMETERS = Result(
-    "retention_parameters",
-    title="the parameters of the retention models",
-    grain="one row a model and parameter",
-    columns=PARAMETER_COLUMNS,
-)
 STARTS_OF_C = (1.0, 0.6, 1.6)
 SMALLEST_BETA = 0.1
 """Where the search for beta begins, at the least."""
@@ -219,38 +210,6 @@ def nested_test(sbg: RetentionFit, bdw: RetentionFit) -> NestedTest:
     if not (sbg.fitted and bdw.fitted):
         return NestedTest(np.nan, np.nan)
     return NestedTest(statistic, float(stats.chi2.sf(statistic, 1)))
-
-
-@gives(RETENTION_PARAMETERS)
-def retention_parameters(fits: Iterable[RetentionFit]) -> pd.DataFrame:
-    """Parameters of these fits as a frame.
-
-    Grain: one row a model and parameter.
-
-    Parameters
-    ----------
-    fits : fits of `fit_sbg` and `fit_bdw`, or those of a projection: `projection.fits.values()`
-
-    Returns
-    -------
-    frame
-        model · parameter · estimate · standard_error (NaN without a fit, or at the limit of what is
-        searched).
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2, 3, 3]})
-    >>> left, stayed = [True] * 3, [False]
-    >>> rows = rows.assign(event_observed=left + stayed, customers=[369, 163, 86, 382])
-    >>> retention_parameters([fit_sbg(rows)])["parameter"].tolist()
-    ['alpha', 'beta']
-    """
-    rows = [
-        (fit.model, name, value, fit.standard_errors[name])
-        for fit in fits
-        for name, value in fit.parameters.items()
-    ]
-    return pd.DataFrame(rows, columns=[column.name for column in PARAMETER_COLUMNS])
 
 
 def _covariance(table: LifeTable, log_parameters: np.ndarray, inner: np.ndarray) -> np.ndarray:

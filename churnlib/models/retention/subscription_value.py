@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from churnlib.models.retention.fits import retention_parameters
 from churnlib.models.retention.plain_value import plain_value
 from churnlib.models.retention.projection import Projection
 from churnlib.models.retention.value_range import Outlook, ValueTerms, outlook, valued
@@ -19,9 +18,8 @@ from churnlib.models.survival.splits import segments, split_by
 from churnlib.results.columns import SPLIT, Column
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
-from churnlib.statistics.maximum_likelihood import PARAMETERS
 
-__all__ = ["acquisition", "clv_parameters", "subscription_value"]
+__all__ = ["acquisition", "subscription_value"]
 
 NOBODY_ACTIVE = "Nobody is active, so there is no ARPA."
 CUSTOMER_LIFETIME_VALUE = Term(
@@ -87,12 +85,6 @@ ACQUISITION = Result(
         *(CLV.column(name) for name in COST_COLUMNS),
     ),
     shown=("segment", "value", "cac", "ltv_to_cac", "payback_months"),
-)
-CLV_PARAMETERS = Result(
-    "clv_parameters",
-    title="the parameters of the models behind the value",
-    grain="one row a model and parameter",
-    columns=PARAMETERS,
 )
 
 
@@ -189,24 +181,6 @@ def acquisition(values: pd.DataFrame) -> pd.DataFrame:
     columns = [column.name for column in ACQUISITION.columns]
     known = values.reindex(columns=columns)
     return known[known["ltv_to_cac"].notna()]
-
-
-@gives(CLV_PARAMETERS)
-def clv_parameters(projection: Projection) -> pd.DataFrame:
-    """Parameters of the retention models behind a value.
-
-    Grain: one row a model and parameter: model, parameter, estimate, standard_error, as
-    `retention_parameters` has them.
-
-    Examples
-    --------
-    >>> from churnlib.models.retention.projection import project
-    >>> rows = pd.DataFrame({"entry": 0, "duration": [1, 2], "customers": [40, 60]})
-    >>> projection = project(rows.assign(event_observed=[True, False]))
-    >>> clv_parameters(projection)["model"].unique().tolist()
-    ['sbg', 'bdw']
-    """
-    return retention_parameters(projection.fits.values())
 
 
 def _worth(view: Outlook, today: pd.DataFrame | None, terms: ValueTerms) -> dict[str, object]:
