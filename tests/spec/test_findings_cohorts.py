@@ -1,5 +1,6 @@
 """What is said of cohorts: pooled, one beside the other, the newest, and by a column."""
 
+import pandas as pd
 import pytest
 
 from churnlib.findings.cohorts import (
@@ -67,6 +68,9 @@ def test_new_cohorts_against_earlier_ones_with_the_numbers_of_customers():
     assert said(same).startswith(
         "No clear difference between the newest cohorts and earlier ones: 77.5 % of 80 customers"
     )
+    ages = [newest_of((62, 80), (560, 700), age=1), newest_of((20, 40), (560, 700))]
+    oldest = say_cohorts_newest(told_of(pd.concat(ages)))
+    assert "50.0 % of 40 customers after 2 months" in said(oldest)
     few = say_cohorts_newest(newest_of((20, 29), (560, 700)))
     assert said(few).endswith("too small to compare with earlier ones.")
     unborn = say_cohorts_newest(newest_of((48, 80), (560, 700), age=0))

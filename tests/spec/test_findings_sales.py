@@ -40,6 +40,10 @@ def test_revenue_and_from_whom_where_a_share_makes_sense(last, expected):
 def test_revenue_is_not_compared_with_none():
     frame = sales_of(sale(0.0), sale(100.0, -5.0))
     assert said(say_sales(frame)) == "Revenue was €100 in October 2026."
+    returned = sales_of(sale(-20.0), sale(100.0, -5.0))
+    assert said(say_sales(returned)) == "Revenue was €100 in October 2026."
+    less = sales_of(sale(100.0), sale(-20.0))
+    assert said(say_sales(less)) == "Revenue was -€20 in October 2026."
 
 
 def test_revenue_is_held_against_the_period_and_the_year_before():

@@ -153,6 +153,11 @@ def test_what_is_at_stake_is_the_mrr_that_leaves_beyond_the_usual():
     assert found.at_stake == pytest.approx(320.0)
 
 
+def test_a_month_in_which_nobody_is_now_has_nothing_at_stake():
+    found = say_hazard(hazard_of((5, 0.09, 0.03, True)), base_of((9, 100, 5000.0)))
+    assert (found.at_stake, found.actions, found.verdict) == (0, (), "watch")
+
+
 @pytest.mark.parametrize(
     ("in_it_now", "told"),
     [
