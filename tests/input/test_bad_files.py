@@ -191,7 +191,10 @@ def test_a_folder_called_like_a_file(tmp_path):
 
 def test_two_files_of_one_table(tmp_path):
     write(tmp_path / "orders.parquet", b"")
-    said_of_both = "source.tables.orders: orders.csv and orders.parquet are both there. Say which under orders.from."
+    said_of_both = (
+        "source.tables.orders: orders.csv and orders.parquet are both there. "
+        "Say which under orders.from."
+    )
     assert said_of_both in said_of_orders(tmp_path, SOME_ORDERS)
 
 

@@ -162,11 +162,23 @@ def advised(message: str) -> dict[str, str]:
 
 
 MENDED = {
-    "two ways of dates": (["2026-01-13,1", "14.01.2026,1"], "Dates stand in two ways: ISO and '%d.%m.%Y'."),
-    "decimal commas": (['2026-01-13,"1,50"', '2026-01-14,"1.234,50"'], "amount has a decimal comma (row 1: amount = '1,50')"),
-    "thousands": (['2026-01-13,"1,234.50"', '2026-01-14,"2,000"'], "amount has thousands separators (row 1: amount"),
-    "currency signs": (["2026-01-13,$ 3.50", "2026-01-14,4.00 USD"], "amount holds a currency (row 1: amount = '$ 3.50')"),
-}  # fmt: skip
+    "two ways of dates": (
+        ["2026-01-13,1", "14.01.2026,1"],
+        "Dates stand in two ways: ISO and '%d.%m.%Y'.",
+    ),
+    "decimal commas": (
+        ['2026-01-13,"1,50"', '2026-01-14,"1.234,50"'],
+        "amount has a decimal comma (row 1: amount = '1,50')",
+    ),
+    "thousands": (
+        ['2026-01-13,"1,234.50"', '2026-01-14,"2,000"'],
+        "amount has thousands separators (row 1: amount",
+    ),
+    "currency signs": (
+        ["2026-01-13,$ 3.50", "2026-01-14,4.00 USD"],
+        "amount holds a currency (row 1: amount = '$ 3.50')",
+    ),
+}
 
 
 @pytest.mark.parametrize(("rows", "message"), MENDED.values(), ids=MENDED)
@@ -189,7 +201,8 @@ def test_the_advice_names_the_column_as_the_source_does(tmp_path):
 
 
 def test_several_currencies_without_rates(tmp_path):
-    content = "customer_id,ordered_at,amount,currency\na,2026-01-01,1,usd\nb,2026-01-01,1,GBP\nc,2026-01-01,1,\n"
+    content = "customer_id,ordered_at,amount,currency\na,2026-01-01,1,usd\nb,2026-01-01,1,GBP\n"
+    content += "c,2026-01-01,1,\n"
     message = said_of_orders(tmp_path, content)
     assert (
         "currency has no rate in exchange_rates (row 1: currency = 'usd'). Give exchange_rates: "
@@ -233,7 +246,8 @@ def test_row_numbers_are_those_of_the_file(tmp_path):
 
 
 def test_duplicates_are_judged_on_all_columns_of_the_source(tmp_path):
-    content = "customer_id,ordered_at,amount,line\na,2026-01-01,1,1\na,2026-01-01,1,2\na,2026-01-01,1,1\n,,,\n,,,\n"
+    content = "customer_id,ordered_at,amount,line\n"
+    content += "a,2026-01-01,1,1\na,2026-01-01,1,2\na,2026-01-01,1,1\n,,,\n,,,\n"
     checked = checked_orders(tmp_path, content, policies=ALL)
     assert reasons(checked) == {"customer_id is missing": 2, "exact duplicate": 1}
 

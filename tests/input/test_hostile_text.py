@@ -66,7 +66,8 @@ def business(folder: Path, labels: list[str], *, column: str = SEGMENT) -> Path:
     with (folder / "subscriptions.csv").open("a") as file:
         file.write("x,<script>alert(2)</script>,,1,p\n")
     names = json.dumps([column, "../city"])
-    text = f"business: evil\ntitle: '<script>alert(3)</script>'\nmodel: subscription\ncurrency: EUR\nsegments: {names}\n"
+    text = "business: evil\ntitle: '<script>alert(3)</script>'\nmodel: subscription\n"
+    text += f"currency: EUR\nsegments: {names}\n"
     write(folder / "evil.yml", text + "cohort_by: first_plan\nsource: {uri: .}\n")
     return folder / "evil.yml"
 

@@ -33,10 +33,14 @@ def test_scalar_expressions_are_written_anew(text, written):
 @pytest.mark.parametrize(
     "text",
     [
-        "coalesce(amount, 0)", "round(amount, 2)", "split_part(is_trial, '-', 1)", "amount::int", "amount IN (1, 2)",
-        "strptime(is_trial, '%d.%m.%Y')", "regexp_replace(is_trial, 'a', 'b')", "is_trial || 'x'", "try_cast(amount as int)",
-        "date_trunc('month', amount)", "left(is_trial, 2)", "amount BETWEEN 1 AND 2", "is_trial LIKE 'a%'", "trim(is_trial)",
-        "nullif(amount, 0)", "greatest(amount, quantity)", "if(amount > 1, 1, 2)", "NOT is_trial", "-amount",
+        "coalesce(amount, 0)", "round(amount, 2)", "split_part(is_trial, '-', 1)", "amount::int",
+        "amount IN (1, 2)",
+        "strptime(is_trial, '%d.%m.%Y')", "regexp_replace(is_trial, 'a', 'b')", "is_trial || 'x'",
+        "try_cast(amount as int)",
+        "date_trunc('month', amount)", "left(is_trial, 2)", "amount BETWEEN 1 AND 2",
+        "is_trial LIKE 'a%'", "trim(is_trial)",
+        "nullif(amount, 0)", "greatest(amount, quantity)", "if(amount > 1, 1, 2)", "NOT is_trial",
+        "-amount",
     ],
 )  # fmt: skip
 def test_the_documented_functions_and_operators_pass(text):
