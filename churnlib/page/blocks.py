@@ -16,7 +16,7 @@ from churnlib.figures.svg import to_svg
 from churnlib.figures.theme import NOTHING
 from churnlib.page.markup import Block, esc, paragraph, slug
 from churnlib.page.tables import numbers_html, scrolling
-from churnlib.results.declared import split_of
+from churnlib.results.declared import declaration, split_of, table_name
 from churnlib.results.segments import in_words
 from churnlib.results.terms import Term, terms
 from churnlib.results.told import Finding, Told, ToldTerm
@@ -106,18 +106,27 @@ def stack_block(
     )
 
 
-def note_block(finding: Finding | str) -> Block:
+def note_block(finding: Finding | str, result: pd.DataFrame | None = None) -> Block:
     """A sentence without a chart or table; or one in place of what would have nothing to show.
+
+    Parameters
+    ----------
+    finding : what to say
+    result : what it is said of: the section is named for it, so that links lead here
 
     Examples
     --------
     >>> note_block("No customer has been observed for 12 months yet.")
     No customer has been observed for 12 months yet.
     """
-    told = Told()
+    said, told, anchor = str(finding), Told(), ""
     if isinstance(finding, Finding):
         told = Told(findings=(finding,))
-    return Block(paragraph(str(finding), "cl-note cl-nothing"), str(finding), told)
+    if result is not None:
+        anchor = f"{slug(table_name(result))}-note"
+        told = told.model_copy(update={"anchor": anchor, "label": declaration(result).title})
+    place = f' id="{anchor}"' if anchor else ""
+    return Block(f'<p class="cl-note cl-nothing"{place}>{esc(said)}</p>', said, told)
 
 
 def terms_block(*words: str) -> Block:

@@ -92,13 +92,8 @@ def test_a_missing_file_names_its_neighbours(written, tmp_path):
 
 
 def test_text_stays_text(written):
-<<<<<<< HEAD
     kept = "{country: [NO, yes, 007, 12:30], n: [1, 2.5], b: [false]}"
     tables = f"acme, tables: {{subscriptions: {{filter: {kept}}}}}}}"
-=======
-    values = "{country: [NO, yes, 007, 12:30], n: [1, 2.5], b: [false]}"
-    tables = f"acme, tables: {{subscriptions: {{filter: {values}}}}}}}"
->>>>>>> desk
     rows = read_params(written(GOOD.replace("acme}", tables))).source.tables["subscriptions"].filter
     assert rows == {"country": ["NO", "yes", "007", "12:30"], "n": [1, 2.5], "b": [False]}
 
