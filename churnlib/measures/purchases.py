@@ -28,8 +28,6 @@ WORDS = (
     Term("Order", "A row of what one customer bought on one day, in a business without contracts."),
     Term("Purchase", "All orders of one customer on one day, at least one of them not a return."),
     Term("Return", "A row with a negative amount: it reduces the revenue and is no purchase."),
-    Term("Frequency", "Repeat purchases of a buyer: the first one does not count."),
-    Term("Recency", "Weeks from a buyer's first purchase to the last one."),
 )
 FREQUENCY = Column("frequency", "count", "Repeat purchases", "Purchases after the first.")
 RECENCY = Column(
