@@ -11,7 +11,7 @@ import ibis
 import pandas as pd
 import pytest
 
-from churnlib.results import columns as results
+from churnlib.results import declared as results
 from churnlib.results.columns import PERIOD_START, Column, rate
 from churnlib.results.csv_files import csv_columns
 from churnlib.results.declared import Result, ResultError
