@@ -7,9 +7,8 @@ they are current.
 from pathlib import Path
 
 from churnlib.results.columns import SPLIT, Column
-from churnlib.results.declared import DECLARED, Result
-from churnlib.results.registry import import_declarations
-from churnlib.results.terms import TERMS
+from churnlib.results.declared import Result
+from churnlib.results.registry import results, words
 
 DOCS = Path(__file__).parent
 KINDS = {
@@ -27,7 +26,6 @@ KINDS = {
 
 def results_page() -> str:
     """docs/results.md: the data dictionary of the tables of a report."""
-    import_declarations()
     head = (
         "# Results\n\n"
         "Every measure and model gives a small frame; its columns are declared once, where it is "
@@ -40,13 +38,12 @@ def results_page() -> str:
         "value in `segment`; where several splits are stacked, `segment_column` says which. In "
         "brackets: what the frame in a notebook calls the column, if that is another word.\n"
     )
-    parts = [_result(DECLARED[name]) for name in sorted(DECLARED)]
+    parts = [_result(one) for _, one in sorted(results().items())]
     return "\n".join([head, *parts])
 
 
 def glossary_page() -> str:
     """docs/glossary.md: every word, in the order of the alphabet."""
-    import_declarations()
     head = (
         "# Glossary\n\n"
         "One word for one idea, in code, notebooks and pages alike. Each word is defined once, in "
@@ -56,7 +53,7 @@ def glossary_page() -> str:
         "columns of results in [results.md](results.md).\n\n"
         "| word | meaning |\n|---|---|\n"
     )
-    rows = [TERMS[word] for word in sorted(TERMS)]
+    rows = [one for _, one in sorted(words().items(), key=lambda pair: pair[0].lower())]
     return head + "".join(f"| **{one.word}** | {one.meaning} |\n" for one in rows)
 
 

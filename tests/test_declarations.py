@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 import churnlib
-from churnlib.results.declared import DECLARED
-from churnlib.results.registry import import_declarations
-from churnlib.results.terms import TERMS
+from churnlib.results.registry import import_declarations, results, words
 from docs import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests" / "spec").glob("*.py"))
 HOME = churnlib._homes()
 MODULES = import_declarations()
+RESULTS, TERMS = results(), words()
 PLOTS = {
     name: function
     for module in MODULES
@@ -34,8 +33,6 @@ SAYINGS = [name for name, home in HOME.items() if home.startswith("churnlib.find
 NOTEBOOKS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "notebooks").glob("*.ipynb")
 }
-NO_TABLE = {"key_figures"}
-"""Results whose frame is made by a page, not by a measure or model."""
 
 
 @pytest.mark.parametrize("name", sorted(PLOTS))
@@ -69,9 +66,9 @@ def _other_tests() -> str:
     )
 
 
-@pytest.mark.parametrize("name", sorted(DECLARED))
+@pytest.mark.parametrize("name", sorted(RESULTS))
 def test_every_result_is_declared_whole(name):
-    result = DECLARED[name]
+    result = RESULTS[name]
     names = [column.name for column in result.columns]
     heads = [column.csv_name for column in result.columns]
     assert len(set(names)) == len(names)

@@ -5,7 +5,11 @@ hand.
 import functools
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
+
+from churnlib.results.declared import Result
+from churnlib.results.terms import Term
 
 ROOMS = (
     "churnlib.statistics",
@@ -13,17 +17,33 @@ ROOMS = (
     "churnlib.models",
     "churnlib.figures",
     "churnlib.findings",
+    "churnlib.page",
 )
 
 
 @functools.cache
 def import_declarations() -> tuple[ModuleType, ...]:
-    """Import every module that may declare a result, a term, a chart or a finding; gives them in
-    order.
-    """
+    """Import every module that may declare a result, a term, a chart or a finding; in order."""
     found = []
     for room in ROOMS:
         package = importlib.import_module(room)
         for one in pkgutil.walk_packages(package.__path__, f"{room}."):
             found.append(importlib.import_module(one.name))
     return tuple(found)
+
+
+def results() -> dict[str, Result]:
+    """Every result that a module of ours declares, by its name."""
+    return {one.name: one for one in _declared() if isinstance(one, Result)}
+
+
+def words() -> dict[str, Term]:
+    """Every term that a module of ours defines, by its word."""
+    return {one.word: one for one in _declared() if isinstance(one, Term)}
+
+
+def _declared() -> Iterator[object]:
+    """What stands in the modules under a name, alone or in a tuple."""
+    for module in import_declarations():
+        for value in list(vars(module).values()):
+            yield from value if isinstance(value, tuple) else (value,)

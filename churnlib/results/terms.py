@@ -38,7 +38,7 @@ def terms(words: Iterable[str]) -> list[Term]:
     ------
     ChurnlibError : a word that nobody has defined; names the nearest
     """
-    from churnlib.results.registry import import_declarations
+    from churnlib.results.registry import import_declarations  # which imports this module
 
     import_declarations()
     wanted = [word.lower() for word in words]

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from churnlib.findings import cohorts as say
+from churnlib.findings.cohorts import say_cohorts
 from churnlib.measures.cohorts import (
     customer_retention,
     customer_retention_by,
@@ -12,6 +12,7 @@ from churnlib.measures.cohorts import (
 from churnlib.measures.cohorts_pooled import newest_against_earlier, pooled, pooled_revenue
 from churnlib.results.declared import currency_of, grain_of, table_name
 from tests.business import frame_of, snapshot_of
+from tests.reading import told_of
 
 CELL = ("cohort", "age", "size", "active")
 SPANS = [
@@ -232,11 +233,11 @@ def test_the_triangle_says_how_far_cohorts_of_enough_customers_lie_apart():
         ],
         columns=["cohort", "age", "size", "rate"],
     )
-    said = say.spread(triangle, grain="month", verb="bought")
+    told = told_of(triangle, model="transactional")
+    said = say_cohorts(told).sentence
     assert said == (
         "From cohort to cohort, 25.0 to 50.0\u00a0% bought 6 months after the month they began in "
         "(2 cohorts of 30 or more)."
     )
-    assert "Fewer than two cohorts" in say.spread(
-        triangle[triangle["cohort"] == "a"], grain="month"
-    )
+    alone = say_cohorts(told_of(triangle[triangle["cohort"] == "a"]))
+    assert "Fewer than two cohorts" in alone.sentence

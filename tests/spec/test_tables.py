@@ -139,6 +139,7 @@ def test_other_programs_are_told_what_the_columns_are(snapshot, leaving):
         "currency": "EUR",
         "grain": "month",
         "period": "2026-03",
+        "model": "subscription",
         "schema": {"missingValues": [""]},
     }
     by_name = {one["name"]: one for one in fields}
