@@ -51,7 +51,8 @@ class Lines:
 
     def expect(self, plan: Plan) -> None:
         waiting = ", the summary last" if _waits(plan) else ""
-        self.say(f"{plan.name}: {len(plan.chapters)} chapters{waiting}")
+        many = len(plan.chapters)
+        self.say(f"{plan.name}: {many} {'chapter' if many == 1 else 'chapters'}{waiting}")
 
     def cell(self, plan: Plan, chapter: Chapter, cell: int, cells: int) -> None:
         """Too fine for a log."""
