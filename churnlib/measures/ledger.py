@@ -6,6 +6,7 @@ number of changes and not with customers times periods; every measure of revenue
 cumulative sum over small totals of it.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import ibis
@@ -148,6 +149,10 @@ def movement_totals(snapshot: "Snapshot", by: "Split | None", grain: Grain | Non
     what happened.
     """
     grain = grain or snapshot.period.grain
+    return _once(snapshot, "movements", by, grain, lambda: _movement_totals(snapshot, by, grain))
+
+
+def _movement_totals(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
     rows = joined(ledger(snapshot, grain=grain), members(snapshot, by))
     rows = rows.mutate(movement=movement_of(rows, grain))
     moved = rows.filter(rows.movement != UNCHANGED)
@@ -163,8 +168,29 @@ def span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain | None) ->
     It knows nothing of customers' movements, which is what makes the identity of the bridge a
     check.
     """
+    grain = grain or snapshot.period.grain
+    return _once(snapshot, "flows", by, grain, lambda: _span_flows(snapshot, by, grain))
+
+
+def _span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
     changes = span_changes(snapshot, grain)
     if by is not None:
         changes = joined(changes, members(snapshot, by))
     keys = ["period", *split_keys(by)]
     return collect(changes.group_by(*keys).aggregate(change=changes.change.sum()))
+
+
+def _once(
+    snapshot: "Snapshot",
+    what: str,
+    by: "Split | None",
+    grain: Grain,
+    make: Callable[[], pd.DataFrame],
+) -> pd.DataFrame:
+    """Computed once for all measures that ask; a split by an expression has no name to keep it
+    by.
+    """
+    names = by if isinstance(by, list | tuple) else [by]
+    if not all(name is None or isinstance(name, str) for name in names):
+        return make()
+    return snapshot.once(f"{what} by {grain} and {names!r}", make)

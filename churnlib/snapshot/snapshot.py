@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ibis.expr.types as ir
 import pandas as pd
@@ -66,7 +66,9 @@ class Snapshot:
     fingerprint: str
     folder: Path
     _chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    _kept: dict[str, ir.Table] = field(default_factory=dict, init=False, compare=False)
+    _kept: dict[str, ir.Table | pd.DataFrame] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     @property
     def as_of(self) -> date:
@@ -177,13 +179,15 @@ class Snapshot:
         """What a split is called: its columns, or the expression's own name."""
         return "_".join(self._value(one).get_name() for one in _parts(by))
 
-    def once(self, name: str, make: Callable[[], ir.Table]) -> ir.Table:
-        """A table that several measures start from: computed for the first, kept on the engine
-        for the others.
+    def once(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What several measures start from: computed for the first, kept for the others; a table
+        on the engine, a small frame as it is.
         """
         if name not in self._kept:
-            self._kept[name] = materialise(make())
-        return self._kept[name]
+            made = make()
+            self._kept[name] = materialise(made) if isinstance(made, ir.Table) else made
+        kept = self._kept[name]
+        return kept.copy() if isinstance(kept, pd.DataFrame) else kept
 
     def months_before(self, n: int) -> date:
         """The day `n` months before as_of."""
