@@ -28,6 +28,7 @@ __all__ = ["Snapshot"]
 META = "snapshot.json"
 Split = str | Sequence[str] | ir.Value | Deferred
 """What measures split by: a column of customers, several, or an expression over customers."""
+Kept = TypeVar("Kept", ir.Table, pd.DataFrame)
 
 
 @dataclass(frozen=True, repr=False)
