@@ -17,8 +17,9 @@ from churnlib.figures.theme import NOTHING
 from churnlib.page.markup import Block, esc, paragraph, slug
 from churnlib.page.tables import numbers_html, scrolling
 from churnlib.results.declared import declaration, split_of, table_name
+from churnlib.results.registry import terms
 from churnlib.results.segments import in_words
-from churnlib.results.terms import Term, terms
+from churnlib.results.terms import Term
 from churnlib.results.told import Finding, Told, ToldTerm
 
 __all__ = ["figure_block", "note_block", "stack_block", "terms_block"]

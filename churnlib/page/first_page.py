@@ -19,7 +19,7 @@ from churnlib.params.model import PROJECT
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, tagged
 from churnlib.results.gathered import FILE, read_findings, story
-from churnlib.results.terms import terms
+from churnlib.results.registry import terms
 from churnlib.results.told import Decision, KeyFigure, ToldTerm, Verdict
 
 if TYPE_CHECKING:

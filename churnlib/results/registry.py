@@ -5,11 +5,12 @@ hand.
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
+from churnlib.errors import ChurnlibError, nearest
 from churnlib.results.declared import Result
-from churnlib.results.terms import Term
+from churnlib.results.terms import TERMS, Term
 
 ROOMS = (
     "churnlib.statistics",
@@ -40,6 +41,20 @@ def results() -> dict[str, Result]:
 def words() -> dict[str, Term]:
     """Every term that a module of ours defines, by its word."""
     return {one.word: one for one in _declared() if isinstance(one, Term)}
+
+
+def terms(wanted: Iterable[str]) -> list[Term]:
+    """The terms of these words, in this order.
+
+    Raises
+    ------
+    ChurnlibError : a word that nobody has defined; names the nearest
+    """
+    import_declarations()
+    for word in wanted:
+        if word.lower() not in TERMS:
+            raise ChurnlibError(f"No definition of {word!r}{nearest(word, TERMS) or '.'}")
+    return [TERMS[word.lower()] for word in wanted]
 
 
 def _declared() -> Iterator[object]:

@@ -4,10 +4,7 @@ names.
 The glossary page, the notebooks and the pages take a definition from here.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from churnlib.errors import ChurnlibError, nearest
 
 
 @dataclass(frozen=True)
@@ -29,20 +26,3 @@ class Term:
 
 TERMS: dict[str, Term] = {}
 """Every term declared so far, by its word in small letters."""
-
-
-def terms(words: Iterable[str]) -> list[Term]:
-    """The terms of these words, in this order.
-
-    Raises
-    ------
-    ChurnlibError : a word that nobody has defined; names the nearest
-    """
-    from churnlib.results.registry import import_declarations  # which imports this module
-
-    import_declarations()
-    wanted = [word.lower() for word in words]
-    for word in wanted:
-        if word not in TERMS:
-            raise ChurnlibError(f"No definition of {word!r}{nearest(word, TERMS) or '.'}")
-    return [TERMS[word] for word in wanted]

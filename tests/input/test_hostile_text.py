@@ -19,7 +19,10 @@ from churnlib.page.tables import table_block
 from churnlib.params.read import params_from_values, read_params
 from churnlib.periods import Period
 from churnlib.report.plan import Plan
+from churnlib.results.columns import Column
 from churnlib.results.csv_files import csv_name
+from churnlib.results.declared import Result, tagged
+from churnlib.results.told import Finding
 from churnlib.snapshot.freeze import freeze
 from tests.bad_input import PARAMETERS, said_of_parameters, write
 
@@ -207,9 +210,9 @@ def test_headers_of_tables_are_defused_too(tmp_path):
 @pytest.mark.parametrize("label", LABELS)
 def test_a_table_shows_any_label_as_text(label):
     frame = pd.DataFrame({"segment": [label], "n": [1]})
-    block = table_block(
-        frame, name=label[:50], caption=label[:50], formats={"segment": "text", "n": "count"}
-    )
+    frame.attrs = {"by": label, "file": f"tables/{label}"}
+    counted = Result("hostile", label[:50], "a row", (Column("n", "count", label[:50], label),))
+    block = table_block(tagged(frame, counted, frame), Finding(sentence=label[:50]))
     markup = Markup(block.html)
     assert (
         markup.tags

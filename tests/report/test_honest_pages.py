@@ -29,9 +29,13 @@ from churnlib.input.checked import check
 from churnlib.models.purchases import predictive
 from churnlib.page import blocks
 from churnlib.page.markup import Block
+from churnlib.page.tables import table_block
 from churnlib.params.read import read_params
 from churnlib.periods import Period
 from churnlib.report.plan import choose, read_chapters
+from churnlib.results.columns import Column
+from churnlib.results.declared import Result, tagged
+from churnlib.results.told import Finding
 from churnlib.snapshot.freeze import freeze
 from churnlib.snapshot.snapshot import Snapshot
 
@@ -220,13 +224,13 @@ def test_a_clear_message_or_an_honest_page(
 
 
 def test_a_table_without_rows_is_its_caption() -> None:
-    none = pd.DataFrame({"channel": []})
-    said = blocks.table_block(none, name="t", caption="Nobody left.", formats={"channel": "text"})
+    channels = (Column("channel", "text", "Channel", "A channel."),)
+    quarters = Result("quarters", "churn by quarter", "a row a quarter", channels)
+    none = tagged(pd.DataFrame({"channel": []}), quarters)
+    said = table_block(none, Finding(sentence="Nobody left."))
     assert "<table" not in said.html
     assert read(said) == "Nobody left."
-    title = blocks.table_block(
-        none, name="t", caption="Churn by quarter", formats={"channel": "text"}
-    )
+    title = table_block(none)
     assert title.summary == "Churn by quarter: there is nothing to show."
 
 
