@@ -211,7 +211,7 @@ def test_headers_of_tables_are_defused_too(tmp_path):
 def test_a_table_shows_any_label_as_text(label):
     frame = pd.DataFrame({"segment": [label], "n": [1]})
     frame.attrs = {"by": label, "file": f"tables/{label}"}
-    counted = Result("hostile", label[:50], "a row", (Column("n", "count", label[:50], label),))
+    counted = Result("hostile", label[:50], "a row", (Column("n", "count", "n", label),))
     block = table_block(tagged(frame, counted, frame), Finding(sentence=label[:50]))
     markup = Markup(block.html)
     assert (
