@@ -7,7 +7,6 @@ column `segment` from the customers to the result, never under the source's own 
 one of ours.
 """
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.periods import MONTHS, Grain, Period
-from churnlib.results.columns import Column, rate
 from churnlib.results.declared import Result
 from churnlib.results.terms import Term
 
@@ -131,11 +129,3 @@ def as_declared(frame: pd.DataFrame, result: Result) -> pd.DataFrame:
     if SEGMENT in frame:
         names.insert(int(names[0] == "period_start"), SEGMENT)
     return frame[names]
-
-
-def plain_rate(
-    label: str, meaning: str, denominator: str, *, name: str = "rate"
-) -> tuple[Column, ...]:
-    """The three columns of a rate whose file calls them as the frame does: `name`, low, high."""
-    declared = rate(name, label, meaning, denominator, frame=name)
-    return tuple(replace(one, csv="") for one in declared)

@@ -17,7 +17,6 @@ from churnlib.measures.by_period import (
     number_of,
     period_at,
     period_number,
-    plain_rate,
     split_keys,
 )
 from churnlib.measures.ledger import ledger, span_changes
@@ -72,7 +71,7 @@ COHORTS_BY = Result(
     "cohorts_by",
     "retention by what customers have in common",
     "one row a value and age",
-    (_COHORT, AGE, _SIZE, _ACTIVE, *plain_rate("Retention", _SHARE, "size")),
+    (_COHORT, AGE, _SIZE, _ACTIVE, *rate("rate", "Retention", _SHARE, "size", frame="rate")),
     always_split=True,
     caption="Active customers, % of those observable at that age, by {by} and age in {grain}s.",
 )

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from churnlib.measures.by_period import as_declared, plain_rate
-from churnlib.results.columns import AGE, Column
+from churnlib.measures.by_period import as_declared
+from churnlib.results.columns import AGE, Column, rate
 from churnlib.results.declared import Result, gives
 from churnlib.statistics.rates import ratio, with_rate
 
@@ -20,7 +20,13 @@ COHORTS_POOLED = Result(
         AGE,
         _SIZE,
         Column("active", "count", "Active", "Of them, those there at this age."),
-        *plain_rate("Retention", "Active ÷ size, summed over the observable cohorts.", "size"),
+        *rate(
+            "rate",
+            "Retention",
+            "Active ÷ size, summed over the observable cohorts.",
+            "size",
+            frame="rate",
+        ),
     ),
 )
 COHORTS_REVENUE_POOLED = Result(

@@ -14,13 +14,12 @@ from churnlib.measures.by_period import (
     number_of,
     period_at,
     period_number,
-    plain_rate,
     split_keys,
 )
 from churnlib.measures.members import count_if, days_between, joined, members
 from churnlib.measures.purchases import purchases
 from churnlib.periods import Grain
-from churnlib.results.columns import Column
+from churnlib.results.columns import Column, rate
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
@@ -50,7 +49,7 @@ _COUNTS = (
         "Customers observed through the whole window; of “ever”, all.",
     ),
 )
-_RATE = plain_rate("Rate", "Bought again ÷ observed that long.", "denominator")
+_RATE = rate("rate", "Rate", "Bought again ÷ observed that long.", "denominator", frame="rate")
 REPEAT_PURCHASE_RATE = Result(
     "repeat_purchase_rate",
     "the repeat purchase rate",

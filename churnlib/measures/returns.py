@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from churnlib.engine import collect
-from churnlib.measures.by_period import as_declared, plain_rate
+from churnlib.measures.by_period import as_declared
 from churnlib.measures.lifetimes import first_stays
 from churnlib.measures.members import count_if, days_between
-from churnlib.results.columns import Column
+from churnlib.results.columns import Column, rate
 from churnlib.results.declared import Result, gives
 from churnlib.statistics.rates import with_rate
 
@@ -31,7 +31,7 @@ RETURNS = Result(
             "Customers whose first stay ended, and who were observed that long after it.",
         ),
         Column("returned", "count", "Returned", "Of them, those who came back within the window."),
-        *plain_rate("Share", "Returned ÷ left.", "left", name="share"),
+        *rate("share", "Share", "Returned ÷ left.", "left", frame="share"),
     ),
 )
 

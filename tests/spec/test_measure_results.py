@@ -13,8 +13,7 @@ from churnlib.engine import collect
 from churnlib.measures.purchases import customer_purchases
 from churnlib.measures.revenue import mrr_bridge
 from churnlib.results.declared import DECLARED, currency_of, declaration, grain_of
-from churnlib.results.registry import import_declarations
-from churnlib.results.terms import terms
+from churnlib.results.registry import import_declarations, terms
 from tests.business import snapshot_of
 
 FILES = {  # the heads of the files of a report, in their order

@@ -23,8 +23,7 @@ from churnlib.models.survival.logrank import compare_segments
 from churnlib.models.survival.waits import time_to_second
 from churnlib.results.columns import SPLIT, rate
 from churnlib.results.declared import DECLARED, Result, declaration, table_name
-from churnlib.results.registry import import_declarations
-from churnlib.results.terms import terms
+from churnlib.results.registry import import_declarations, terms
 
 MODELS = Path(churnlib.models.__path__[0])
 NO_FRAME = {
