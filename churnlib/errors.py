@@ -11,7 +11,8 @@ _SECRETS = (
     (r"(?<=://)[^\s'\"]*@", "***@"),
     (r"[^\s/'\"@:]+:[^\s/'\"@]+@", "***@"),
     (
-        r"(?i)([\w-]*(?:password|passwd|pwd|secret|token|key|credentials?|signature|sig)\s?=\s?)('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)",
+        r"(?i)([\w-]*(?:password|passwd|pwd|secret|token|key|credentials?|signature|sig)\s?=\s?)"
+        r"('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)",
         r"\1***",
     ),
 )

@@ -23,7 +23,8 @@ MINUS = "\u2212"
 JOINER = "\u2060"  # keeps a line from breaking between a sign and its amount
 MISSING = "\u2013"
 _GRAMMAR = re.compile(
-    r"(?P<sign>\+?)(?P<kind>count|percent|number|month|quarter|day|text|word|[A-Z]{3})(?:\.(?P<decimals>\d))?"
+    r"(?P<sign>\+?)(?P<kind>count|percent|number|month|quarter|day|text|word|[A-Z]{3})"
+    r"(?:\.(?P<decimals>\d))?"
 )
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DECIMALS = {"percent": 1, "number": 1}
