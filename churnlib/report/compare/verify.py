@@ -151,11 +151,7 @@ def _differences(
     report: Path, manifest: dict[str, Any], build: Build, results: Sequence[ChapterResult]
 ) -> Iterator[str]:
     """In the order of reading: faults, pages with the cells behind them, tables."""
-    for result in results:
-        if result.fault:
-            where = f", cell {result.fault.cell}" if result.fault.cell else ""
-            said = f"it could not be made again{where}: {result.fault.message}"
-            yield f"{result.chapter.href}: {said}"
+    yield from (_fault(result) for result in results if result.fault)
     made, told = build.pages, manifest["files"]
     absent = {result.chapter.href for result in results if result.fault or not result.made}
     notebooks = {
@@ -166,14 +162,26 @@ def _differences(
     rest = sorted({*told, *provenance.files_of(made)} - {*notebooks, *inside})
     for name in (*notebooks, *inside, *rest):
         found = file_difference(name, report / name, made / name)
-        if not found or name in absent:
-            continue
-        cells = (file_difference(one, report / one, made / one) for one in notebooks.get(name, ()))
-        cell = next((f" ({one})" for one in cells if one), "")
-        altered = ""
-        if _altered(report, name, told):
-            altered = " (the file was altered after it was published)"
-        yield f"{name}: {found}{cell}{altered}"
+        if found and name not in absent:
+            cell = _first_cell(notebooks.get(name, ()), report, made)
+            altered = ""
+            if _altered(report, name, told):
+                altered = " (the file was altered after it was published)"
+            yield f"{name}: {found}{cell}{altered}"
+
+
+def _fault(result: ChapterResult) -> str:
+    where = f", cell {result.fault.cell}" if result.fault.cell else ""
+    return f"{result.chapter.href}: it could not be made again{where}: {result.fault.message}"
+
+
+def _first_cell(notebooks: Sequence[str], report: Path, made: Path) -> str:
+    """The first cell that differs behind a page, in brackets; nothing where none does."""
+    for name in notebooks:
+        found = file_difference(name, report / name, made / name)
+        if found:
+            return f" ({found})"
+    return ""
 
 
 def _altered(report: Path, name: str, told: dict[str, str]) -> bool:
