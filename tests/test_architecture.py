@@ -190,7 +190,7 @@ def test_the_code_is_formatted_and_no_more_complex_than_it_may_be():
 
 def test_only_the_engine_knows_the_engine():
     for path in MODULES:
-        if path == PACKAGE / "engine.py":
+        if PACKAGE / "engine" in path.parents:
             continue
         text = path.read_text(encoding="utf-8")
         code = "\n".join(ast.unparse(node) for node in _without_docstrings(text))

@@ -15,7 +15,8 @@ import yaml
 
 import churnlib
 from churnlib.input.expressions import FUNCTIONS
-from churnlib.params.model import Params, TableSource
+from churnlib.params.model import Params
+from churnlib.params.source import TableSource
 from churnlib.params.tables import TABLES
 from tests.business import snapshot_of
 

@@ -3,8 +3,11 @@
 import ibis
 import ibis.expr.types as ir
 
-from churnlib.engine import collect, parse_date
+from churnlib.engine import collect
+from churnlib.engine.moments import parse_date
+from churnlib.input.intervals import KNOWN
 from churnlib.input.mapping import MappedTable
+from churnlib.input.rules import DUPLICATE, TWO_INTERVALS, UNKNOWN_INTERVAL
 
 ENOUGH = 0.9
 """The share of unread dates that a format must read to be advised."""
@@ -61,14 +64,27 @@ def advice(reason: str, aside: ir.Table, mapped: MappedTable) -> str:
         first = collect(codes.order_by("code").limit(MAX_CODES)).code
         rates = ", ".join(f"{code}: ..." for code in first)
         return f" Give exchange_rates: {{{rates}}}."
+    if reason in (UNKNOWN_INTERVAL, TWO_INTERVALS):
+        return f" {_about_intervals(rows)}"
+    if reason == DUPLICATE:
+        return " Where repeats are real, set policies: {duplicates: keep}."
     return ""
+
+
+def _about_intervals(rows: ir.Table) -> str:
+    words = rows.select(word=rows.interval.cast("string")).distinct().order_by("word")
+    named = ", ".join(repr(one) for one in collect(words.limit(MAX_CODES)).word.dropna())
+    return (
+        f"Not read: {named or 'empty ones'}. An interval is how often amount is paid, such as "
+        f"{KNOWN}."
+    )
 
 
 def _about_dates(name: str, rows: ir.Table, mapped: MappedTable) -> str:
     shares = _shares_read(rows.select(text=rows[name].cast("string").strip()).limit(SAMPLE))
     iso = shares.pop(None)
-    if mapped.date_format and iso >= ENOUGH:
-        return f" They are ISO dates: leave out date_format: {mapped.date_format!r}."
+    if mapped.settings.date_format and iso >= ENOUGH:
+        return f" They are ISO dates: leave out date_format: {mapped.settings.date_format!r}."
     best = max(shares.values())
     if best < ENOUGH:
         return ""
@@ -94,7 +110,7 @@ def _shares_read(texts: ir.Table) -> dict[str | None, float]:
 
 def _others_are_read(name: str, rows: ir.Table, mapped: MappedTable) -> bool:
     given = mapped.rows.filter(mapped.rows[name].cast("string").strip() != "")
-    return not mapped.date_format and given.count().execute() > rows.count().execute()
+    return not mapped.settings.date_format and given.count().execute() > rows.count().execute()
 
 
 def _expression(name: str, mapped: MappedTable, mend: str) -> str:

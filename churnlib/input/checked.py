@@ -17,8 +17,10 @@ from churnlib.input.coverage import covered
 from churnlib.input.frames import open_frames
 from churnlib.input.mapping import map_table
 from churnlib.input.only import require_values
+from churnlib.input.shapes import spans_of
 from churnlib.input.source import RawTable, open_source
-from churnlib.params.model import Params, TableSource
+from churnlib.params.model import Params
+from churnlib.params.source import TableSource
 from churnlib.params.tables import CUSTOMERS, TABLES
 from churnlib.periods import Period
 
@@ -54,6 +56,7 @@ class Checked:
     tables : {name: valid rows}
     data_box : one account a table: read, kept, set aside, by reason, with an example
     first_day, last_day : what the data cover, both inclusive
+    shape : what a row of subscriptions stands for, see `input.shapes`
     """
 
     params: Params
@@ -61,6 +64,11 @@ class Checked:
     data_box: list[dict[str, Any]]
     first_day: date
     last_day: date
+    shape: str = "spans"
+
+    def as_spans(self, rows: ir.Table) -> ir.Table:
+        """Rows of subscriptions, whatever their shape, as spans of constant price."""
+        return spans_of(rows, self.shape, self.params.policies.bridge_days)
 
     def latest_period(self) -> Period:
         """The last period that the data cover completely; a `DataError` where there is none yet."""
@@ -116,7 +124,8 @@ def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]])
     _require_columns(params, tables)
     for name, wanted in params.only.items():
         require_values(_values_of(name, tables), wanted, f"only.{name}")
-    return Checked(params, tables, data_box, first, last)
+    shape = opened["subscriptions"][1].shape if "subscriptions" in opened else "spans"
+    return Checked(params, tables, data_box, first, last, shape)
 
 
 def _compare_ids(

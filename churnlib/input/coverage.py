@@ -32,7 +32,7 @@ def covered(activity: ir.Table, params: Params) -> tuple[date, date]:
         activity.agg(
             first=days.min(),
             last=days.max(),
-            recorded=activity.recorded_at.max(),
+            recorded=activity.recorded_at.max().date(),
             monthly=(days.day() == 1).all(),
         )
     ).iloc[0]

@@ -7,22 +7,27 @@ every node must be of a kind listed here.
 
 import logging
 from collections.abc import Iterable
+from itertools import pairwise
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.tokens import TokenType
 
 from churnlib.errors import ParamsError, nearest
 
 FUNCTIONS = (
-    "abs", "ceil", "coalesce", "concat", "date_trunc", "floor", "greatest", "if", "ifnull", "least",
-    "left", "length", "lower", "nullif", "regexp_extract", "regexp_replace", "replace", "right",
-    "round", "split_part", "strptime", "substring", "trim", "try_cast", "upper",
+    "abs", "ceil", "coalesce", "concat", "date_add", "date_diff", "date_trunc", "day", "floor",
+    "greatest", "if", "ifnull", "last_day", "least", "left", "length", "lower", "month", "nullif",
+    "regexp_extract", "regexp_replace", "replace", "right", "round", "split_part", "strptime",
+    "substring", "timezone", "to_timestamp", "trim", "try_cast", "upper", "year",
 )  # fmt: skip
 """What an expression may call; docs/parameters.md lists them."""
 MAX_LENGTH = 2_000
 MAX_QUOTED = 100
 MAX_DEPTH = 150
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
+_UNNAMED = {"timezone"}
+"""Functions that the parser has no kind of node for."""
 _Type = exp.DataType.Type
 _TYPES = {
     *(_Type.TEXT, _Type.VARCHAR, _Type.BOOLEAN, _Type.DATE, _Type.DECIMAL),
@@ -37,10 +42,11 @@ _ALLOWED = {
     exp.DPipe, exp.And, exp.Or, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE,
     exp.NullSafeEQ, exp.NullSafeNEQ, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
     exp.Escape, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Interval, exp.Var,
-    exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateTrunc, exp.TimestampTrunc, exp.Floor,
-    exp.Greatest, exp.Least, exp.Left, exp.Length, exp.Lower, exp.Nullif, exp.RegexpExtract,
-    exp.RegexpReplace, exp.Replace, exp.Right, exp.Round, exp.SplitPart, exp.StrToTime,
-    exp.Substring, exp.Trim, exp.Upper,
+    exp.Abs, exp.Ceil, exp.Coalesce, exp.Concat, exp.DateAdd, exp.DateDiff, exp.DateTrunc,
+    exp.TimestampTrunc, exp.Day, exp.Floor, exp.Greatest, exp.LastDay, exp.Least, exp.Left,
+    exp.Length, exp.Lower, exp.Month, exp.Nullif, exp.RegexpExtract, exp.RegexpReplace,
+    exp.Replace, exp.Right, exp.Round, exp.SplitPart, exp.StrToTime, exp.Substring, exp.Trim,
+    exp.UnixToTime, exp.Upper, exp.Year,
 }  # fmt: skip
 
 # What the parser thinks of a text is said by us, once.
@@ -86,9 +92,9 @@ def parse_expression(text: str, columns: Iterable[str], *, key: str, dialect: st
                 _resolve(node, known, key)
             elif not _is_allowed(node):
                 raise ParamsError(
-                    f"{where}: {_described(node)} is not allowed in an expression. It may hold "
-                    "columns, literals, operators, CASE and these functions: "
-                    f"{', '.join(FUNCTIONS)}."
+                    f"{where}: {_described(node, _calls(text, dialect))} is not allowed in an "
+                    "expression. It may hold columns, literals, operators, CASE and these "
+                    f"functions: {', '.join(FUNCTIONS)}."
                 )
         return tree.sql(dialect=dialect, identify=True, comments=False)
     except RecursionError:
@@ -106,6 +112,17 @@ def _tree(text: str, where: str, dialect: str) -> exp.Expression:
     return trees[0]
 
 
+def _calls(text: str, dialect: str) -> list[str]:
+    """The functions that a text calls by the names that its user wrote, where we know none."""
+    tokens = sqlglot.tokenize(text, dialect=dialect)
+    called = [
+        word.text
+        for word, bracket in pairwise(tokens)
+        if word.token_type is TokenType.VAR and bracket.token_type is TokenType.L_PAREN
+    ]
+    return [name for name in called if name.lower() not in FUNCTIONS]
+
+
 def _refuse_depth(tree: exp.Expression) -> None:
     """What we can still read, the engine's own parser may not: it starts further down the stack."""
     depth: dict[int, int] = {}
@@ -118,6 +135,8 @@ def _refuse_depth(tree: exp.Expression) -> None:
 def _is_allowed(node: exp.Expression) -> bool:
     if type(node) is exp.DataType:
         return node.this in _TYPES
+    if type(node) is exp.Anonymous:
+        return node.name.lower() in _UNNAMED
     if type(node) not in _ALLOWED:
         return False
     if type(node) is exp.Var:
@@ -135,11 +154,11 @@ def _resolve(column: exp.Column, known: dict[str, str], key: str) -> None:
     column.this.set("this", known[name.lower()])
 
 
-def _described(node: exp.Expression) -> str:
-    if isinstance(node, exp.Anonymous):
-        return f"the function {node.name}()"
+def _described(node: exp.Expression, unknown_calls: list[str]) -> str:
+    """What is refused, in the words of who wrote it: the parser calls some functions otherwise."""
     if isinstance(node, exp.DateTrunc | exp.TimestampTrunc):
         return f"date_trunc() to {node.args['unit'].name!r} (units are {', '.join(UNITS)})"
     if isinstance(node, exp.Func) and not isinstance(node, exp.Binary):
-        return f"the function {node.sql_name().lower()}()"
+        own = node.name if isinstance(node, exp.Anonymous) else node.sql_name().lower()
+        return f"the function {next(iter(unknown_calls), own)[:MAX_QUOTED]}()"
     return f"{node.key} ({node.sql()[:MAX_QUOTED]})"

@@ -9,7 +9,8 @@ from churnlib.engine import connect, read_arrow
 from churnlib.errors import DataError, nearest
 from churnlib.input.arrow import as_arrow
 from churnlib.input.source import RawTable
-from churnlib.params.model import Params, TableSource
+from churnlib.params.model import Params
+from churnlib.params.source import TableSource
 from churnlib.params.tables import ACTIVITY_TABLE, TABLES
 
 MARKS = {"subscriptions": "starts_on", "orders": "ordered_at"}

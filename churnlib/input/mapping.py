@@ -15,7 +15,7 @@ from churnlib.engine import DIALECT, compute, materialise, run
 from churnlib.errors import DataError, nearest
 from churnlib.input.expressions import MAX_QUOTED, parse_expression
 from churnlib.input.source import RawTable
-from churnlib.params.model import TableSource
+from churnlib.params.source import TableSource
 from churnlib.params.tables import TableSchema
 
 MAX_NAMED = 40  # columns that a message lists
@@ -36,8 +36,8 @@ class MappedTable:
         `_repeated` (the very same row of the source, all its columns, stood there before)
     file : what messages call it
     n_read, n_filtered : rows read, and rows of them that the filter left out
-    date_format : how dates are written, where they are not ISO
     names : what the source calls our columns
+    settings : what the parameter file says of the table
     """
 
     name: str
@@ -45,8 +45,8 @@ class MappedTable:
     file: str
     n_read: int
     n_filtered: int
-    date_format: str | None
     names: dict[str, str]
+    settings: TableSource
 
 
 def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> MappedTable:
@@ -59,11 +59,13 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     """
     key = f"source.tables.{schema.name}"
     _check_targets(settings, schema, key)
-    columns = [name for name in raw.rows.columns if name != "_row"]
+    # Names that begin with _ are ours: what the source calls so is not read.
+    columns = [name for name in raw.rows.columns if not name.startswith("_")]
     named = _columns(columns, settings, schema, key)
     whole = ibis.struct({f"f{n}": raw.rows[name] for n, name in enumerate(columns)})
-    hashed = raw.rows.mutate(_hash=whole.hash())
-    rows = _with_expressions(_filtered(hashed, settings, f"{key}.filter"), columns, settings, key)
+    hashed = raw.rows.select("_row", *columns, _hash=whole.hash())
+    filtered = _filtered(hashed, columns, settings, f"{key}.filter")
+    rows = _with_expressions(filtered, columns, settings, key)
     values = {ours: rows[theirs] for ours, theirs in named.items()}
     values |= {ours: ibis.literal(value) for ours, value in settings.constants.items()}
     values |= {ours: rows[_target(ours)] for ours in settings.expressions}
@@ -84,8 +86,8 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
         file=raw.file,
         n_read=n_read,
         n_filtered=n_read - n_kept,
-        date_format=settings.date_format,
         names=named,
+        settings=settings,
     )
 
 
@@ -155,15 +157,23 @@ def seen_before(rows: ir.Table, key: str, same: list[str]) -> ir.BooleanValue:
     return rows._row.isin(materialise(placed.filter(placed._place > 0).select("_row"))._row)
 
 
-def _filtered(rows: ir.Table, settings: TableSource, key: str) -> ir.Table:
+def _filtered(rows: ir.Table, columns: list[str], settings: TableSource, key: str) -> ir.Table:
     for name, wanted in settings.filter.items():
-        column = rows[_existing(name, rows.columns, key)]
+        column = rows[_existing(name, columns, key)]
         if column.type().is_numeric():
-            numbers = [value for value in wanted if not isinstance(value, str)]
-            rows = rows.filter(column.isin(numbers))
+            rows = rows.filter(column.isin([_number(value, f"{key}.{name}") for value in wanted]))
         else:
             rows = rows.filter(_folded(column).isin([str(value).lower() for value in wanted]))
     return rows
+
+
+def _number(value: str | bool | int | float, key: str) -> int | float:
+    """A value that a column of numbers is compared with."""
+    try:
+        number = float(value)
+    except ValueError:
+        raise DataError(f"{key} = {value!r}: the column holds numbers; this is none.") from None
+    return int(number) if number.is_integer() else number
 
 
 def _folded(column: ir.Value) -> ir.StringValue:
@@ -174,7 +184,8 @@ def _values_there(raw: RawTable, settings: TableSource) -> str:
     """What the filtered columns hold, so that a filter can be mended."""
     told = []
     for name in settings.filter:
-        column = raw.rows[_existing(name, raw.rows.columns, "filter")]
+        columns = [one for one in raw.rows.columns if not one.startswith("_")]
+        column = raw.rows[_existing(name, columns, "filter")]
         found = run(lambda column=column: column.cast("string").topk(3).execute(), raw.file)
         values = [repr(str(value)[:MAX_QUOTED]) for value in found.iloc[:, 0]]
         told.append(f"{name!r} holds {', '.join(values)}")
@@ -188,14 +199,14 @@ def _columns(
     canonical = {name: name for name in schema.names()}
     given = (*settings.columns, *settings.constants, *settings.expressions)
     elsewhere = {name.lower() for name in given}
-    used = {theirs.lower() for theirs in settings.columns.values()}
+    used = {theirs.lower() for theirs in settings.theirs.values()}
     named = {}
     for name in columns:
         ours = canonical.get(name.lower(), name if schema.attributes else "")
         is_taken = ours.lower() in elsewhere or name.lower() in used
         if ours and not ours.startswith("_") and not is_taken:
             named[ours] = name
-    for ours, theirs in settings.columns.items():
+    for ours, theirs in settings.theirs.items():
         named[ours] = _existing(theirs, columns, f"{key}.columns.{ours}")
     return named
 

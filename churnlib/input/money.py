@@ -1,12 +1,17 @@
-"""Money at the edge: one currency, its minor unit, one month."""
+"""Money at the edge: one currency, its minor unit; and the months it is for."""
+
+from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
 from babel.numbers import get_currency_precision
 
-from churnlib.engine import MONEY
+from churnlib.engine import MONEY, collect
+from churnlib.input.intervals import months_of
 from churnlib.params.model import Params
-from churnlib.params.tables import INTERVALS
+
+MAX_INTERVALS = 1_000
+"""Different names of intervals that are read; a file with more has no such column."""
 
 
 def minor_units(currency: str) -> int:
@@ -20,31 +25,34 @@ def minor_units(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def monthly(
-    amount: ir.FloatingValue, interval: ir.StringValue, count: ir.FloatingValue
-) -> ir.FloatingValue:
-    """What an amount paid every `count` intervals is a month (week x 52/12, year / 12)."""
-    lengths = [
-        (interval.lower() == name, ibis.literal(length)) for name, length in INTERVALS.items()
-    ]
-    months = ibis.cases(*lengths, else_=ibis.null("float64"))
-    return amount / (months * count.fill_null(1.0))
+def interval_names(interval: ir.StringColumn) -> list[str]:
+    """What a column calls its intervals: a handful of words, fetched to be read one by one."""
+    named = interval.name("interval").as_table().distinct().limit(MAX_INTERVALS)
+    return collect(named)["interval"].dropna().tolist()
+
+
+def in_months(interval: ir.StringColumn, names: Sequence[str]) -> ir.FloatingValue:
+    """The length of each interval in months; NULL where its name is not understood."""
+    lengths = {name: months_of(name) for name in names}
+    known = [(interval == name, ibis.literal(n)) for name, n in lengths.items() if n]
+    none = ibis.null("float64")
+    return ibis.cases(*known, else_=none) if known else none
 
 
 def in_currency(
-    amount: ir.FloatingValue, currency: ir.StringValue, params: Params
+    amount: ir.FloatingValue, currency: ir.StringValue, params: Params, *, in_cents: bool = False
 ) -> ir.DecimalValue:
     """An amount in the report's currency, rounded to its minor unit.
 
     Other currencies are multiplied by their rate in `exchange_rates`, one rate for all time, so
-    that no movement is one of exchange rates.
+    that no movement is one of exchange rates. Amounts in cents are divided by what their own
+    currency counts in: 100, 1 for yen.
     """
-    rates = [
-        (currency.upper() == code, ibis.literal(rate))
-        for code, rate in params.exchange_rates.items()
-    ]
-    rate = ibis.literal(1.0)
-    if rates:
-        rate = ibis.cases(*rates, else_=rate)
+    factors = params.exchange_rates | {params.currency: 1.0}
+    if in_cents:
+        factors = {code: rate / 10 ** minor_units(code) for code, rate in factors.items()}
+    own = ibis.literal(factors.pop(params.currency))
+    rates = [(currency.upper() == code, ibis.literal(rate)) for code, rate in factors.items()]
+    factor = ibis.cases(*rates, else_=own) if rates else own
     # -0.0 would print as a return of nothing; adding zero makes it 0.0
-    return ((amount * rate).round(minor_units(params.currency)) + 0.0).cast(MONEY)
+    return ((amount * factor).round(minor_units(params.currency)) + 0.0).cast(MONEY)

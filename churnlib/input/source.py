@@ -1,16 +1,20 @@
 """Open the tables of a business where they lie: CSV and Parquet files, or a database file."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
 
-from churnlib.engine import connect, read_csv, read_parquet, run
-from churnlib.errors import DataError, nearest, shown_uri
-from churnlib.input.csv_layout import WHITESPACE, read_layout
-from churnlib.input.where import SUFFIXES, place_of
-from churnlib.params.model import Params, TableSource
+from churnlib.engine import connect, is_over_files, materialise, read_csv, read_parquet, run
+from churnlib.errors import DataError, shown_uri
+from churnlib.input.csv_layout import WHITESPACE, Layout, column_names, read_layout
+from churnlib.input.encodings import as_utf8
+from churnlib.input.presets.declared import Export, preset_of
+from churnlib.input.where import files_in, named, place_of
+from churnlib.params.model import Params
+from churnlib.params.source import TableSource
 from churnlib.params.tables import TABLES
 
 NEVER = "\x1f"  # a separator that stands in no file: a line is then one column
@@ -22,13 +26,19 @@ class RawTable:
 
     rows : with their place `_row` from 1
     file : what messages call it
+    remarks : what a preset has to say of it
     """
 
     rows: ir.Table
     file: str
+    remarks: Sequence[str] = ()
 
 
-def open_source(params: Params) -> dict[str, tuple[RawTable, TableSource]]:
+Opened = dict[str, tuple[RawTable, TableSource]]
+"""{our table: as it stands in the source, its settings}"""
+
+
+def open_source(params: Params) -> Opened:
     """Open every table of a business that is there.
 
     Returns
@@ -40,54 +50,66 @@ def open_source(params: Params) -> dict[str, tuple[RawTable, TableSource]]:
     DataError : no such folder, file or table (naming the nearest), or not readable
     """
     place = place_of(params)
-    engine = connect(None if place.is_dir() else place)
-    there = _listing(engine, place)
-    tables = params.source.tables or {
-        name: TableSource() for name in TABLES if _default(there, place, name)
-    }
-    if params.activity_table not in tables:
+    engine = connect(place)
+    there = files_in(place) if place.is_dir() else sorted(engine.list_tables())
+    if params.source.preset:
+        opened = _of_preset(engine, place, there, params)
+    else:
+        given = params.source.tables or {name: TableSource() for name in TABLES}
+        opened = _of_names(engine, place, there, given)
+    if params.activity_table not in opened:
         raise DataError(
             f"source.uri = {shown_uri(params.source.uri)!r}: no table {params.activity_table!r}, "
-            f"which model {params.model} needs. There: {_named(there)}. Say which under "
-            f"source.tables.{params.activity_table}.from."
+            f"which model {params.model} needs. There: {', '.join(there) or 'nothing'}. Say which "
+            f"under source.tables.{params.activity_table}.from."
         )
-    return {
-        name: (_open_table(engine, place, name, settings), settings)
-        for name, settings in tables.items()
+    return opened
+
+
+def _of_names(
+    engine: ibis.BaseBackend, place: Path, there: list[str], given: Mapping[str, TableSource]
+) -> Opened:
+    opened = {}
+    for name, file in named(given, there).items():
+        rows = _read(engine, place, file, given[name])
+        opened[name] = (RawTable(rows, file), given[name])
+    return opened
+
+
+def _of_preset(engine: ibis.BaseBackend, place: Path, there: list[str], params: Params) -> Opened:
+    """What a preset makes of the files it knows; further tables are read by their names."""
+    preset = preset_of(params)
+    layout, files = preset.layout(there)
+    tables = {
+        name: _together([_read(engine, place, file, TableSource()) for file in several])
+        for name, several in files.items()
     }
+    opened = {}
+    for name, made in layout.read(Export(tables, params)).items():
+        every = [made.rows[column] for column in made.rows.columns]
+        rows = _numbered(made.rows, ibis.row_number().over(ibis.window(order_by=every)))
+        opened[name] = (RawTable(materialise(rows), preset.system, made.remarks), made.settings)
+    further = {name: one for name, one in params.source.tables.items() if name not in opened}
+    return opened | _of_names(engine, place, there, further)
 
 
-def _listing(engine: ibis.BaseBackend, place: Path) -> list[str]:
+def _together(parts: list[ir.Table]) -> ir.Table:
+    """The rows of numbered files, whose columns may differ."""
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    filled = [
+        part.select(**{n: part[n] if n in part.columns else ibis.null("string") for n in names})
+        for part in parts
+    ]
+    return ibis.union(*filled) if len(filled) > 1 else parts[0]
+
+
+def _read(engine: ibis.BaseBackend, place: Path, file: str, settings: TableSource) -> ir.Table:
     if place.is_dir():
-        return sorted(p.name for p in place.iterdir() if p.name.lower().endswith(SUFFIXES))
-    return sorted(engine.list_tables())
-
-
-def _default(there: list[str], place: Path, name: str) -> str | None:
-    """The file or table of a table's own name; several are one too many."""
-    own = {name}
-    if place.is_dir():
-        own = {name + suffix for suffix in SUFFIXES}
-    found = [one for one in there if one.lower() in own]
-    if len(found) > 1:
-        raise DataError(
-            f"source.tables.{name}: {' and '.join(found)} are both there. Say which under "
-            f"{name}.from."
-        )
-    return found[0] if found else None
-
-
-def _open_table(
-    engine: ibis.BaseBackend, place: Path, name: str, settings: TableSource
-) -> RawTable:
-    there = _listing(engine, place)
-    file = settings.from_ or _default(there, place, name) or name
-    if file not in there:
-        hint = nearest(file, there) or f". There: {_named(there)}."
-        raise DataError(f"source.tables.{name}: no {file!r} in {place.name}{hint}")
-    if place.is_dir():
-        return RawTable(run(lambda: _read_file(engine, place / file, settings), file), file)
-    return RawTable(run(lambda: _numbered(engine.table(file), ibis.row_number()), file), file)
+        return run(lambda: _read_file(engine, place / file, settings), file)
+    _refuse_outside(engine, file)
+    rows = run(lambda: engine.table(file), file)
+    column_names([str(name) for name in rows.columns], file)
+    return _numbered(rows, ibis.row_number())
 
 
 def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> ir.Table:
@@ -98,8 +120,16 @@ def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> i
     if path.stat().st_size == 0:
         raise DataError(f"{path.name}: the file is empty.")
     if path.suffix.lower() == ".parquet":
-        return read_parquet(engine, path)
-    layout = read_layout(path, settings.separator)
+        rows = read_parquet(engine, path)
+        column_names([name for name in rows.columns if name != "_row"], path.name)
+        return rows
+    with as_utf8(path, settings.encoding) as text:
+        layout = read_layout(text, settings.separator, called=path.name)
+        rows = _read_lines(engine, text, layout)
+        return rows if text == path else materialise(rows)
+
+
+def _read_lines(engine: ibis.BaseBackend, path: Path, layout: Layout) -> ir.Table:
     if layout.separator == WHITESPACE:
         lines = read_csv(engine, path, 1, delim=NEVER, quote="", escape="")
         parts = lines.select(parts=lines[0].strip().re_split(r"\s+")).parts
@@ -107,13 +137,20 @@ def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> i
     else:
         signs = {"delim": layout.separator, "quote": '"', "escape": '"'}
         rows = values = read_csv(engine, path, len(layout.columns), **signs)
-    named = {name: values[n] for n, name in enumerate(layout.columns)}
-    return _numbered(rows.select(**named), ibis.row_number())
+    of_line = {name: values[n] for n, name in enumerate(layout.columns)}
+    return _numbered(rows.select(**of_line), ibis.row_number())
+
+
+def _refuse_outside(engine: ibis.BaseBackend, table: str) -> None:
+    """A view over a file elsewhere: its rows change while the database does not."""
+    if not is_over_files(engine, table):
+        return
+    raise DataError(
+        f"{table}: a view over a file outside the database, which is not opened. Keep its rows "
+        f"in the database: CREATE TABLE {table}_rows AS SELECT * FROM {table}; and give "
+        f"from: {table}_rows."
+    )
 
 
 def _numbered(rows: ir.Table, place: ir.IntegerValue) -> ir.Table:
     return rows.mutate(_row=place + 1)
-
-
-def _named(there: list[str]) -> str:
-    return ", ".join(there) or "nothing"

@@ -1,13 +1,16 @@
-"""Where a source lies and a hash of its files: found without opening it, so that a run with nothing
-to do is quick.
+"""Where a source lies, which of its files are read, and a hash of them: found without opening
+them, so that a run with nothing to do is quick.
 """
 
 import hashlib
 import importlib.util
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from churnlib.errors import DataError, nearest, shown_uri
-from churnlib.params.model import FRAMES, PACKAGE_SCHEME, Params
+from churnlib.params.model import Params
+from churnlib.params.source import FRAMES, PACKAGE_SCHEME, TableSource
+from churnlib.params.tables import TABLES
 
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
 
@@ -31,7 +34,7 @@ def place_of(params: Params) -> Path:
                 f"{where}: the package {package} is not installed (pip install {package})."
             )
         return Path(next(iter(spec.submodule_search_locations))) / inside
-    place = (params.folder / Path(uri).expanduser()).resolve()
+    place = (params.folder / _from_home(uri, where)).resolve()
     if not place.exists():
         beside = [p.name for p in place.parent.iterdir()] if place.parent.is_dir() else []
         hint = nearest(place.name, beside) or f". Relative paths start from {params.folder.name}/."
@@ -41,6 +44,38 @@ def place_of(params: Params) -> Path:
             f"{where}: one file. Give the folder it lies in, and the file under source.tables."
         )
     return place
+
+
+def files_in(folder: Path) -> list[str]:
+    """The names of the files of a folder that tables can be read from."""
+    return sorted(path.name for path in folder.iterdir() if path.name.lower().endswith(SUFFIXES))
+
+
+def named(given: Mapping[str, TableSource], there: Sequence[str]) -> dict[str, str]:
+    """Which file, or table of a database, each of our tables is read from.
+
+    Parameters
+    ----------
+    given : our tables and their settings; one that names no `from` may be absent
+    there : what the folder or the database holds
+
+    Returns
+    -------
+    {our table: name of a file or table}, of those that are there
+
+    Raises
+    ------
+    DataError : a name that is not there (naming the nearest), or several that could be meant
+    """
+    found = {}
+    for name, settings in given.items():
+        wanted = settings.from_ or _own(there, name)
+        if wanted and wanted not in there:
+            hint = nearest(wanted, there) or f". There: {', '.join(there) or 'nothing'}."
+            raise DataError(f"source.tables.{name}: no {wanted!r} in the source{hint}")
+        if wanted:
+            found[name] = wanted
+    return found
 
 
 def files_fingerprint(params: Params) -> str:
@@ -64,19 +99,36 @@ def files_fingerprint(params: Params) -> str:
     return digest.hexdigest()
 
 
+def _from_home(uri: str, where: str) -> Path:
+    try:
+        return Path(uri).expanduser()
+    except RuntimeError:
+        raise DataError(f"{where}: there is no such home folder.") from None
+
+
+def _own(there: Sequence[str], name: str) -> str | None:
+    """The file or table of a table's own name; several are one too many."""
+    own = {name, *(name + suffix for suffix in SUFFIXES)}
+    found = [one for one in there if one.lower() in own]
+    if len(found) > 1:
+        raise DataError(
+            f"source.tables.{name}: {' and '.join(found)} are both there. Say which under "
+            f"{name}.from."
+        )
+    return found[0] if found else None
+
+
 def _files(place: Path, params: Params) -> list[Path]:
     """The files that tables are read from; a database with what it keeps beside itself, such as
-    its log.
+    its log. A preset reads what it knows of a folder: all of it counts.
     """
     if not place.is_dir():
         beside = [path for path in place.parent.iterdir() if _beside(path, place)]
         return sorted([place, *beside])
-    named = {table.from_ for table in params.source.tables.values()}
-    there = [path for path in place.iterdir() if path.name.lower().endswith(SUFFIXES)]
-    files = [path for path in there if path.is_file()]
-    if not named or None in named:
-        return sorted(files)
-    return sorted(path for path in files if path.name in named)
+    there = files_in(place)
+    given = params.source.tables or {name: TableSource() for name in TABLES}
+    read = there if params.source.preset else named(given, there).values()
+    return sorted(path for name in read if (path := place / name).is_file())
 
 
 def _beside(path: Path, database: Path) -> bool:

@@ -1,107 +1,32 @@
 """The parameter file as a typed model: everything a report needs to know about a business."""
 
-import re
-import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from churnlib.errors import masked, nearest, shown_uri
-from churnlib.params.only import as_texts, in_a_title
-from churnlib.params.tables import ACTIVITY_TABLE, TABLES
+from churnlib.errors import shown_uri
+from churnlib.params.only import as_texts, in_a_title, seen
+from churnlib.params.source import Scalar, Source, StrictModel, Text, known_timezone
+from churnlib.params.tables import ACTIVITY_TABLE
 from churnlib.periods import Grain
 
 __all__ = ["Params"]
 
 PROJECT = Path(__file__).resolve().parents[2]
-Scalar = str | bool | int | float
-Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(lambda text: _seen(text))]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-PACKAGE_SCHEME = "package:"
-FRAMES = "frames:"
-"""The `source.uri` of a business whose tables were handed over in Python, see `from_frames`."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, populate_by_name=True)
-
-
-class TableSource(_Model):
-    """Where one table comes from and how its columns are called there."""
-
-    from_: str | None = Field(default=None, alias="from")
-    columns: dict[str, str] = {}
-    constants: dict[str, Scalar] = {}
-    expressions: dict[str, str] = {}
-    filter: dict[str, list[Scalar]] = {}
-    date_format: str | None = None
-    separator: Literal[",", ";", "|", "\t", "tab", "whitespace"] | None = None
-
-    @field_validator("date_format")
-    @classmethod
-    def _a_whole_date(cls, form: str | None) -> str | None:
-        signs = set(re.findall(r"%-?(.)", form or "%F"))
-        names_a_day = "j" in signs or ("d" in signs and signs & set("mbB"))
-        if "F" not in signs and not (signs & set("Yy") and names_a_day):
-            raise ValueError("a date_format says where day, month and year stand, such as %d.%m.%Y")
-        if unknown := signs - set("YymbBdjHIMSfpzZaAF%"):
-            raise ValueError(
-                f"%{min(unknown)} stands for nothing; a date_format is such as %d.%m.%Y or "
-                "%d/%m/%Y %H:%M"
-            )
-        return form
-
-
-class Source(_Model):
-    """A folder of CSV or Parquet files, or a .duckdb file; and its tables."""
-
-    uri: Text
-    tables: dict[str, TableSource] = {}
-
-    @field_validator("uri")
-    @classmethod
-    def _a_folder_or_file(cls, uri: str) -> str:
-        address = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri)
-        if uri.startswith(PACKAGE_SCHEME) or uri == FRAMES:
-            address = None
-        if address or masked(uri) != uri:
-            raise ValueError(
-                "a source is a folder of CSV or Parquet files, a database file, or "
-                "package:NAME/folder; servers and web addresses are not opened: export the tables "
-                "to files, and keep passwords out of this file"
-            )
-        return uri
-
-    @field_validator("tables", mode="after")
-    @classmethod
-    def _known_tables(cls, tables: dict[str, TableSource]) -> dict[str, TableSource]:
-        for name in tables:
-            if name not in TABLES:
-                raise ValueError(
-                    f"{name!r} is not a table{nearest(name, TABLES)}; tables are "
-                    f"{', '.join(TABLES)}"
-                )
-        return tables
-
-
-class Policies(_Model):
+class Policies(StrictModel):
     """What the business tolerates."""
 
     max_rejected_share: Number = Field(default=0.05, ge=0, le=1)
+    duplicates: Literal["drop", "keep"] = "drop"
+    bridge_days: int | None = Field(default=None, ge=0, le=31, strict=True)
 
 
-class Params(_Model):
+class Params(StrictModel):
     """One business: who it is, where its data are, how it counts.
 
     Money is in `currency`; rates are shares from 0 to 1; `discount_rate` is a year's; dates are
@@ -116,16 +41,19 @@ class Params(_Model):
     grain: Grain = "month"
     source: Source
     segments: tuple[Text, ...] = ()
-    only: dict[str, list[Scalar]] = {}
+    only: dict[str, list[Scalar]] = Field(default={})
     cohort_by: Text | None = None
+    labels: dict[str, dict[str, Text]] = Field(default={})
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
-    exchange_rates: dict[str, Annotated[Number, Field(gt=0)]] = {}
+    exchange_rates: dict[str, Annotated[Number, Field(gt=0)]] = Field(default={})
     margin: Number = Field(default=0.8, gt=0, le=1)
     discount_rate: Number = Field(default=0.1, ge=0, le=1)
     acquisition_cost: Number | None = Field(default=None, ge=0)
+    opened_on: str | None = None
     data_from: str | None = None
     data_until: str | None = None
+    gaps: tuple[tuple[str, str], ...] = ()
     _folder: Path = PrivateAttr(default=PROJECT / "params")
 
     @property
@@ -140,6 +68,16 @@ class Params(_Model):
         if not self.only:
             return name
         return f"{name} ({in_a_title(self.only)})"
+
+    @property
+    def opening_day(self) -> date | None:
+        """`opened_on`: the day the business, or the panel that is followed, began."""
+        return date.fromisoformat(self.opened_on) if self.opened_on else None
+
+    @property
+    def known_gaps(self) -> list[tuple[date, date]]:
+        """`gaps`: first and last day, both inclusive, of stretches without a row."""
+        return [(date.fromisoformat(one), date.fromisoformat(two)) for one, two in self.gaps]
 
     @property
     def first_day(self) -> date | None:
@@ -190,25 +128,27 @@ class Params(_Model):
         texts = {name: as_texts(values) for name, values in only.items()}
         for values in texts.values():
             for value in values:
-                _seen(value)
+                seen(value)
         return texts
 
     @field_validator("timezone")
     @classmethod
-    def _known_timezone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(
-                f"a time zone is a name such as Europe/Berlin{nearest(name, available_timezones())}"
-            )
-        return name
+    def _a_timezone(cls, name: str) -> str:
+        return known_timezone(name)
 
-    @field_validator("data_from", "data_until")
+    @field_validator("opened_on", "data_from", "data_until")
     @classmethod
     def _iso_date(cls, text: str | None) -> str | None:
-        try:
-            return text and date.fromisoformat(text).isoformat()
-        except ValueError:
-            raise ValueError("a date is written 2026-09-30 (in quotes)") from None
+        return text and _day(text)
+
+    @field_validator("gaps")
+    @classmethod
+    def _from_until(cls, gaps: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        days = tuple((_day(first), _day(last)) for first, last in gaps)
+        for first, last in days:
+            if first > last:
+                raise ValueError(f"a gap goes from its first to its last day; {first} is later")
+        return days
 
     @model_validator(mode="after")
     def _table_for_the_model(self) -> "Params":
@@ -225,10 +165,14 @@ class Params(_Model):
         return self
 
 
-def _seen(text: str) -> str:
-    if any(unicodedata.category(sign).startswith("C") for sign in text):
-        raise ValueError("holds a character that cannot be seen; write it without")
-    return text
+def _day(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("a date is written 2026-09-30 (in quotes)") from None
+    if not 1900 <= day.year < 2200:
+        raise ValueError("lies before 1900 or after 2199")
+    return day.isoformat()
 
 
 def _currency(code: str) -> str:

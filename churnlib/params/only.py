@@ -1,5 +1,6 @@
 """Which customers a report is restricted to: `only` of a parameter file, and how it is said."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,13 @@ from churnlib.results.segments import in_words
 
 MAX_SAID = 4
 """Values of one column that a title names; of more it says how many."""
+
+
+def seen(text: str) -> str:
+    """A text all of whose characters can be seen, or a ValueError."""
+    if any(unicodedata.category(sign).startswith("C") for sign in text):
+        raise ValueError("holds a character that cannot be seen; write it without")
+    return text
 
 
 def as_text(value: Any) -> str:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from churnlib.errors import ParamsError, nearest, shown_uri
 from churnlib.params import yaml_file
-from churnlib.params.model import PROJECT, Params, Policies, Source, TableSource
+from churnlib.params.model import PROJECT, Params, Policies
+from churnlib.params.source import Source, TableSource
 
 __all__ = ["read_params"]
 

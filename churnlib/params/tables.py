@@ -9,13 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 ColumnType = Literal["id", "date", "timestamp", "money", "number", "count", "text", "flag"]
-INTERVALS: dict[str, float] = {  # how many months one unit of an interval is
-    "day": 12 / 365,
-    "week": 12 / 52,
-    "month": 1.0,
-    "quarter": 3.0,
-    "year": 12.0,
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +71,7 @@ SUBSCRIPTIONS = TableSchema(
         Column("ends_on", "date", "The day after the last one, exclusive; empty = open."),
         Column("mrr", "money", "Recurring revenue a month; or give amount with interval."),
         Column("amount", "money", "What is paid each interval, where mrr is not given."),
-        Column("interval", "text", "day, week, month, quarter or year: how often amount is paid."),
+        Column("interval", "text", "How often amount is paid: month, yearly, 3 months, P1Y, ..."),
         Column(
             "interval_count", "count", "Every how many intervals amount is paid; 1 where absent."
         ),
@@ -87,7 +80,13 @@ SUBSCRIPTIONS = TableSchema(
             "id",
             "Which subscription; rows of one id and start are versions of one span.",
         ),
+        Column("item_id", "id", "Which item of the subscription, where it has several."),
         Column("plan", "text", "The plan's name."),
+        Column(
+            "event",
+            "text",
+            "Of a log of changes: what happened; a cancellation ends what came before.",
+        ),
         Column("currency", "text", "ISO 4217 code; the report's currency where absent."),
         Column(
             "recorded_at", "timestamp", "When this row became known; known since ever where absent."
@@ -101,7 +100,7 @@ ORDERS = TableSchema(
     "occasion",
     (
         Column("customer_id", "id", "Who bought.", required=True),
-        Column("ordered_at", "timestamp", "When, as a date or a time.", required=True),
+        Column("ordered_at", "date", "When, as a date or a time.", required=True),
         Column("amount", "money", "What was paid; negative = a return.", required=True),
         Column("order_id", "id", "Which order."),
         Column("category", "text", "What kind of thing."),

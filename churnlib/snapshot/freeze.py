@@ -128,7 +128,7 @@ def _temporary_folder() -> Path:
 def _known_by(checked: Checked, period: Period) -> tuple[dict[str, ir.Table], list[dict[str, Any]]]:
     """The tables and the data box, of those customers whom the report is about."""
     params = checked.params
-    tables, data_box = history.known_by(checked.tables, params, period.end), checked.data_box
+    tables, data_box = history.known_by(checked, period.end), checked.data_box
     if params.only:
         everybody = tables["customers"]
         tables = restricted(tables, params.only)

@@ -7,7 +7,8 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlib.engine import collect, materialise
-from churnlib.input.checked import DERIVED, FIRSTS, attributes
+from churnlib.input.checked import DERIVED, FIRSTS, Checked, attributes
+from churnlib.input.shapes import superseded
 from churnlib.params.model import Params
 from churnlib.results.segments import OTHER, UNKNOWN
 
@@ -15,7 +16,7 @@ MAX_SEGMENTS = 12
 """Values of a segment column that are told apart; smaller ones are pooled as (other)."""
 
 
-def known_by(tables: Mapping[str, ir.Table], params: Params, as_of: date) -> dict[str, ir.Table]:
+def known_by(checked: Checked, as_of: date) -> dict[str, ir.Table]:
     """The canonical tables as they were known just before `as_of`.
 
     Returns
@@ -23,10 +24,11 @@ def known_by(tables: Mapping[str, ir.Table], params: Params, as_of: date) -> dic
     {name: table} : `customers` always (see `Snapshot` for the columns), `subscriptions` or `orders`
         as present
     """
+    params, tables = checked.params, checked.tables
     out: dict[str, ir.Table] = {}
     given = tables.get("customers")
     if "subscriptions" in tables:
-        out["subscriptions"] = _subscriptions(tables["subscriptions"], given, params, as_of)
+        out["subscriptions"] = _subscriptions(checked, as_of)
     if "orders" in tables:
         out["orders"] = _orders(tables["orders"], as_of)
     out["customers"] = _customers(given, out, params, as_of)
@@ -45,25 +47,18 @@ def pooled(customers: ir.Table, params: Params) -> ir.Table:
     return customers
 
 
-def _subscriptions(
-    spans: ir.Table, customers: ir.Table | None, params: Params, as_of: date
-) -> ir.Table:
-    known = _known(spans.filter(spans.starts_on < as_of), as_of)
-    version = ibis.window(
-        group_by=[known.subscription_id, known.customer_id, known.starts_on],
-        order_by=[known.recorded_at.desc(), known._row.desc()],
-    )
-    # Rows of one subscription and start are versions of one span: the last one recorded holds.
-    versioned = known.subscription_id.notnull() & known.recorded_at.notnull()
-    known = known.mutate(_version=ibis.row_number().over(version))
-    known = known.filter(~versioned | (known._version == 0))
-    known = _with_true_starts(known, customers, params)
-    return known.select(
+def _subscriptions(checked: Checked, as_of: date) -> ir.Table:
+    rows = checked.tables["subscriptions"]
+    known = _known(rows.filter(rows.starts_on < as_of), as_of)
+    spans = checked.as_spans(known.filter(~superseded(known)))
+    spans = _with_true_starts(spans, checked.tables.get("customers"), checked.params)
+    return spans.select(
         "customer_id",
         "starts_on",
-        ends_on=ibis.ifelse(known.ends_on >= as_of, ibis.null("date"), known.ends_on),
-        mrr=known.mrr,
-        plan=known.plan.fill_null(UNKNOWN),
+        ends_on=ibis.ifelse(spans.ends_on >= as_of, ibis.null("date"), spans.ends_on),
+        mrr=spans.mrr,
+        plan=spans.plan.fill_null(UNKNOWN),
+        interval_months=spans.interval_months,
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from churnlib.errors import DataError
 from churnlib.input.checked import check, check_frames
 from churnlib.input.frames import model_of, named_tables
-from churnlib.params.model import FRAMES
 from churnlib.params.read import find_params, params_from_settings, read_params
+from churnlib.params.source import FRAMES
 from churnlib.periods import Period
 from churnlib.snapshot.freeze import freeze
 from churnlib.snapshot.snapshot import Snapshot

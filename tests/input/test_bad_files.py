@@ -43,7 +43,7 @@ CONTENTS = {
     ),
     "UTF-16": (
         SOME_ORDERS.encode("utf-16"),
-        "orders.csv: not CSV but encoded as UTF-16. Save it as CSV UTF-8.",
+        "orders.csv: not CSV but encoded as UTF-16. Set encoding: utf-16,",
     ),
     "UTF-16 without mark": (
         SOME_ORDERS.encode("utf-16-le"),
@@ -51,7 +51,7 @@ CONTENTS = {
     ),
     "Latin-1": (
         (ORDERS + "Müller,2026-01-01,1\n").encode("latin-1"),
-        "orders.csv, line 2: not UTF-8. Save the file as",
+        "orders.csv, line 2: not UTF-8. Say how it was saved",
     ),
     "Latin-1 in the header": ("Zürich,a\n".encode("latin-1"), "orders.csv, line 1: not UTF-8."),
     "Latin-1 far below": (

@@ -2,15 +2,16 @@
 
 import glob
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from churnlib.errors import DataError
 
@@ -22,7 +23,8 @@ MONEY_DECIMALS = 4
 nothing else, in currencies of three decimals too."""
 FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet would run."""
-INSTANT = dt.Timestamp(timezone="UTC")
+BATCH = 1 << 17
+"""Rows that are fetched at a time where many are written."""
 T = TypeVar("T")
 _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is told of it
     (
@@ -30,7 +32,10 @@ _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is to
         "{1} columns where the first line names {0}",
     ),
     (r"unterminated quote", 'a quote (") opens here and is not closed as it should be'),
-    (r"not utf-8 encoded", "not UTF-8. Save the file as CSV UTF-8"),
+    (
+        r"not utf-8 encoded",
+        "not UTF-8. Say how it was saved, such as encoding: latin-1, or save it as CSV UTF-8",
+    ),
     (
         r"Maximum line size of (\d+) bytes",
         "longer than {0} bytes. Close its quotes, or end its lines",
@@ -54,11 +59,40 @@ _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is to
 )
 
 
-def connect(database: Path | None = None) -> ibis.BaseBackend:
-    """A fresh engine that shares nothing with others, or one over a database file, read only."""
-    if database is None:
-        return ibis.duckdb.connect()
-    return run(lambda: ibis.duckdb.connect(str(database), read_only=True), database.name)
+def connect(source: Path | None = None) -> ibis.BaseBackend:
+    """A fresh engine that shares nothing with others and loads nothing from elsewhere.
+
+    Parameters
+    ----------
+    source : a folder, outside of which no file can be read; or a database file, which is opened
+        read only and reaches nothing beside itself; None = no such limits
+    """
+    if source is None or source.is_dir():
+        engine = ibis.duckdb.connect()
+    else:
+        engine = run(lambda: ibis.duckdb.connect(str(source), read_only=True), source.name)
+    settings = ["autoinstall_known_extensions = false", "autoload_known_extensions = false"]
+    if source and source.is_dir():
+        folders = [_quoted(f"{folder}/") for folder in (source, Path(tempfile.gettempdir()))]
+        settings.append(f"allowed_directories = [{', '.join(folders)}]")
+    if source:
+        settings.append("enable_external_access = false")
+    for setting in settings:
+        engine.raw_sql(f"SET {setting}")
+    return engine
+
+
+def is_over_files(engine: ibis.BaseBackend, name: str) -> bool:
+    """Whether what a database calls so is a view that reads a file elsewhere."""
+    import duckdb
+
+    try:
+        engine.raw_sql(f"SELECT * FROM {_name(name)} LIMIT 0").fetchall()
+    except duckdb.PermissionException:
+        return True
+    except duckdb.Error:
+        return False  # said where the table is read
+    return False
 
 
 def read_parquet(engine: ibis.BaseBackend, path: Path) -> ir.Table:
@@ -121,9 +155,9 @@ def compute(rows: ir.Table, expressions: dict[str, str]) -> ir.Table:
     """
     if not expressions:
         return rows
-    quoted = {name: '"' + name.replace('"', '""') + '"' for name in expressions}
-    added = ", ".join(f"{text} AS {quoted[name]}" for name, text in expressions.items())
-    return rows.alias("source_rows").sql(f"SELECT *, {added} FROM source_rows", dialect=DIALECT)
+    added = ", ".join(f"{text} AS {_name(name)}" for name, text in expressions.items())
+    source = ibis.util.gen_name("source_rows")  # two of one name cannot stand in one query
+    return rows.alias(source).sql(f"SELECT *, {added} FROM {source}", dialect=DIALECT)
 
 
 def materialise(table: ir.Table) -> ir.Table:
@@ -140,8 +174,14 @@ def open_frozen_table(engine: ibis.BaseBackend, path: Path) -> ir.Table:
 
 
 def freeze_table(table: ir.Table, path: Path) -> None:
-    """Write rows in an order of their own, so that the same rows give the same bytes."""
-    table.order_by([table[name] for name in table.columns]).to_parquet(str(path))
+    """Write rows in an order of their own, so that the same rows give the same bytes.
+
+    They come in batches, because the engine of a source may not write.
+    """
+    ordered = table.order_by([table[name] for name in table.columns])
+    with pq.ParquetWriter(path, ordered.schema().to_pyarrow(), compression="zstd") as writer:
+        for batch in ordered.to_pyarrow_batches(chunk_size=BATCH):
+            writer.write_batch(batch)
 
 
 def write_csv(table: ir.Table, path: Path) -> None:
@@ -160,47 +200,6 @@ def write_csv(table: ir.Table, path: Path) -> None:
     table.mutate(**safe).to_csv(str(path), header=True)
 
 
-def parse_date(column: ir.Column, *, form: str | None, timezone: str) -> ir.Column:
-    """A date from what the source has, in the business's time zone; NULL where it cannot be one.
-
-    Dates pass, times lose their hour, times with an offset are moved into `timezone` first, texts
-    are ISO or in `form`.
-    """
-    kind = column.type()
-    if kind.is_date():
-        return column
-    if kind.is_timestamp():
-        return (_in_timezone(timezone, column) if kind.timezone else column).date()
-    text = column.cast("string")
-    if form:
-        return _in_form(text, form, timezone)
-    instant = text.try_cast(INSTANT)
-    a_day = (text.length() == 10) & text.like("____-__-__")
-    no_iso = ~text.re_search(r"^\d{4}-\d{2}-\d{2}([ T].*)?$")
-    with_offset = text.re_search(r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$")
-    return ibis.cases(
-        (a_day, text.try_cast("date")),
-        (no_iso, ibis.null("date")),
-        (with_offset, _in_timezone(timezone, instant).date()),
-        else_=text.try_cast("timestamp").date(),
-    )
-
-
-def _in_form(text: ir.StringValue, form: str, timezone: str) -> ir.DateValue:
-    moment = _try_strptime(text, form)
-    if "%z" in form:
-        moment = _in_timezone(timezone, moment.cast(INSTANT))
-    return moment.date()
-
-
-@ibis.udf.scalar.builtin(name="try_strptime", signature=((dt.string, dt.string), dt.timestamp))
-def _try_strptime(text, form): ...
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, INSTANT), dt.timestamp))
-def _in_timezone(zone, instant): ...
-
-
 def _in_plain_words(said: str) -> str:
     """What the engine says of a file: the line and what is wrong, never a path nor a row of it."""
     line = re.search(r"CSV Error on Line: (\d+)", said)
@@ -211,6 +210,15 @@ def _in_plain_words(said: str) -> str:
     first = said.strip().splitlines()[0]
     without_paths = re.sub(r"[^\s\"']*/", "", first)
     return f"{where}not readable: {without_paths.rstrip('.')}"
+
+
+def _name(name: str) -> str:
+    """A name as SQL has it, whatever signs it holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _literal(path: Path) -> str:
