@@ -45,7 +45,7 @@ _IN_PLAIN_WORDS = (  # what the engine says of a file, and what the reader is to
         "lines end in several ways (CRLF and LF). Write them in one, with dos2unix for example",
     ),
     (
-        r"magic bytes|too small to be a Parquet file",
+        r"magic bytes|too small to be a Parquet file|Parquet|thrift",
         "broken off, or no Parquet file at all. Copy or write it again",
     ),
     (
@@ -95,10 +95,32 @@ def is_over_files(engine: ibis.BaseBackend, name: str) -> bool:
     return False
 
 
+def open_table(engine: ibis.BaseBackend, name: str) -> ir.Table:
+    """A table or view of a database, without columns for which the engine would have to be
+    extended.
+    """
+    described = engine.raw_sql(f"DESCRIBE {_name(name)}").fetchall()
+    kept = [column for column, kind, *_ in described if "GEOMETRY" not in kind]
+    if len(kept) == len(described):
+        return engine.table(name)
+    columns = ", ".join(_name(column) for column in kept)
+    return engine.sql(f"SELECT {columns} FROM {_name(name)}", dialect=DIALECT)
+
+
 def read_parquet(engine: ibis.BaseBackend, path: Path) -> ir.Table:
-    """The rows of a Parquet file, each with its place `_row` from 1."""
+    """The rows of a Parquet file, each with its place `_row` from 1.
+
+    Durations are left out: the engine takes them for plain numbers.
+    """
+    durations = [one.name for one in pq.read_schema(path) if pa.types.is_duration(one.type)]
     rows = engine.read_parquet(_literal(path), file_row_number=True)
+    rows = rows.drop(*(name for name in durations if name in rows.columns))
     return rows.mutate(_row=rows.file_row_number + 1).drop("file_row_number")
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The names of a Parquet file's columns, as they stand there."""
+    return pq.read_schema(path).names
 
 
 def read_csv(engine: ibis.BaseBackend, path: Path, n_columns: int, **layout: str) -> ir.Table:
@@ -141,7 +163,7 @@ def run(query: Callable[[], T], file: str) -> T:
 
     try:
         return query()
-    except (duckdb.Error, UnicodeDecodeError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}{_in_plain_words(str(error))}.") from None
 
 

@@ -51,6 +51,20 @@ def parse_moment(
     return _iso(text, stamps, timezone)
 
 
+def has_unzoned_times(column: ir.Column, *, form: str | None) -> ir.BooleanScalar:
+    """Whether a column holds times of a day without the zone they are of; midnight is none."""
+    kind = column.type()
+    if kind.is_timestamp():
+        at_midnight = column == column.truncate("D")
+        return (~at_midnight).any() if not kind.timezone else ibis.literal(False)
+    if not kind.is_string() or form == EPOCH or "%z" in (form or ""):
+        return ibis.literal(False)
+    if form:
+        return (column.notnull() & ("%H" in form or "%I" in form)).any()
+    a_time = column.strip().re_search(_MOMENT + "$")
+    return (a_time & ~column.strip().re_search(r" 00:00(:00(\.0+)?)?$")).any()
+
+
 def plus_days(day: ir.DateValue, days: ir.IntegerValue | int) -> ir.DateValue:
     """So many days later; a date, where the engine would make it a moment."""
     days = days if isinstance(days, ir.Value) else ibis.literal(days)

@@ -31,8 +31,9 @@ def print_account(checked: "Checked") -> None:
         for reason in row["reasons"]:
             rows = "1 row" if reason["rows"] == 1 else f"{reason['rows']:,} rows"
             text = (
-                f"{row['table']}: {rows} set aside: {reason['reason']}, such as {reason['example']}"
-            )
+                f"{row['table']}: {rows} set aside: {reason['reason']}, such as "
+                f"{reason['example']}. {reason.get('advice', '')}"
+            ).strip()
             console.print(text, markup=False, highlight=False, soft_wrap=True)
         for remark in row["remarks"]:
             console.print(

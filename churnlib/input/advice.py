@@ -63,28 +63,26 @@ def advice(reason: str, aside: ir.Table, mapped: MappedTable) -> str:
         codes = rows.select(code=rows.currency.strip().upper()).distinct()
         first = collect(codes.order_by("code").limit(MAX_CODES)).code
         rates = ", ".join(f"{code}: ..." for code in first)
-        return f" Give exchange_rates: {{{rates}}}."
+        return f"Give exchange_rates: {{{rates}}}."
     if reason in (UNKNOWN_INTERVAL, TWO_INTERVALS):
-        return f" {_about_intervals(rows)}"
+        return _about_intervals(rows)
     if reason == DUPLICATE:
-        return " Where repeats are real, set policies: {duplicates: keep}."
+        return "Where repeats are real, set policies: {duplicates: keep}."
     return ""
 
 
 def _about_intervals(rows: ir.Table) -> str:
     words = rows.select(word=rows.interval.cast("string")).distinct().order_by("word")
     named = ", ".join(repr(one) for one in collect(words.limit(MAX_CODES)).word.dropna())
-    return (
-        f"Not read: {named or 'empty ones'}. An interval is how often amount is paid, such as "
-        f"{KNOWN}."
-    )
+    found = f"There: {named}. " if named else ""
+    return f"{found}An interval is how often amount is paid, such as {KNOWN}."
 
 
 def _about_dates(name: str, rows: ir.Table, mapped: MappedTable) -> str:
     shares = _shares_read(rows.select(text=rows[name].cast("string").strip()).limit(SAMPLE))
     iso = shares.pop(None)
     if mapped.settings.date_format and iso >= ENOUGH:
-        return f" They are ISO dates: leave out date_format: {mapped.settings.date_format!r}."
+        return f"They are ISO dates: leave out date_format: {mapped.settings.date_format!r}."
     best = max(shares.values())
     if best < ENOUGH:
         return ""
@@ -94,8 +92,8 @@ def _about_dates(name: str, rows: ir.Table, mapped: MappedTable) -> str:
         doubt = f" (or {others[0]!r}, which reads as many: look which is meant)"
     if _others_are_read(name, rows, mapped):
         mend = _expression(name, mapped, _TWO_WAYS.format(form=form))
-        return f" Dates stand in two ways: ISO and {form!r}{doubt}.{mend}"
-    return f" Set date_format: {form!r}{doubt}."
+        return f"Dates stand in two ways: ISO and {form!r}{doubt}. {mend}"
+    return f"Set date_format: {form!r}{doubt}."
 
 
 def _shares_read(texts: ir.Table) -> dict[str | None, float]:
@@ -120,4 +118,4 @@ def _expression(name: str, mapped: MappedTable, mend: str) -> str:
     if not theirs.isidentifier():
         column = '"' + theirs.replace('"', '""') + '"'
     instead = f" in place of columns.{name}" if theirs != name else ""
-    return f" Set expressions: {{{name}: {mend.format(column)!r}}}{instead}."
+    return f"Set expressions: {{{name}: {mend.format(column)!r}}}{instead}."

@@ -11,12 +11,14 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlib.engine import collect, materialise
+from churnlib.engine.moments import has_unzoned_times
 from churnlib.errors import DataError
 from churnlib.input.advice import advice, refined
 from churnlib.input.mapping import MappedTable
 from churnlib.input.rules import TRIAL, Rule, rules_of
 from churnlib.input.typed import converted, typed
 from churnlib.params.model import Params
+from churnlib.params.tables import TABLES
 
 MAX_QUOTED = 100
 
@@ -52,7 +54,8 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     aside = _aside(mapped, judged, rules)
     valid = judged.filter(judged._reason.isnull()).drop("_reason")
     account = _account(mapped, aside, valid, {rule.reason: rule.quote for rule in rules})
-    _enforce(account, aside, mapped, params)
+    account["remarks"] += [*mapped.remarks, *_unzoned(mapped, params)]
+    _enforce(account, params)
     return CheckedTable(converted(valid, mapped, params), account)
 
 
@@ -66,7 +69,7 @@ def _aside(mapped: MappedTable, judged: ir.Table, rules: list[Rule]) -> ir.Table
 def _account(
     mapped: MappedTable, aside: ir.Table, valid: ir.Table, quotes: dict[str, str]
 ) -> dict[str, Any]:
-    reasons = _counted(aside, quotes)
+    reasons = _counted(aside, quotes, mapped)
     apart = sum(one["rows"] for one in reasons if one["reason"] == TRIAL)
     n_aside = sum(one["rows"] for one in reasons) - apart
     return {
@@ -82,8 +85,8 @@ def _account(
     }
 
 
-def _counted(aside: ir.Table, quotes: dict[str, str]) -> list[dict[str, Any]]:
-    """The reasons, most rows first, each with the first row it holds of."""
+def _counted(aside: ir.Table, quotes: dict[str, str], mapped: MappedTable) -> list[dict[str, Any]]:
+    """The reasons, most rows first, each with the first row it holds of and how it is mended."""
     by_reason = aside.group_by(reason=aside._reason)
     counted = collect(by_reason.agg(rows=aside.count(), row=aside._row.min()))
     ordered = counted.sort_values(["rows", "reason"], ascending=[False, True])
@@ -92,7 +95,10 @@ def _counted(aside: ir.Table, quotes: dict[str, str]) -> list[dict[str, Any]]:
         # A refined reason begins with the column it is about.
         quote = quotes.get(one.reason, one.reason.partition(" ")[0])
         example = _example(aside, int(one.row), quote)
-        reasons.append({"reason": one.reason, "rows": int(one.rows), "example": example})
+        reason = {"reason": one.reason, "rows": int(one.rows), "example": example}
+        if mend := advice(one.reason, aside, mapped):
+            reason["advice"] = mend
+        reasons.append(reason)
     return reasons
 
 
@@ -114,6 +120,24 @@ def _remarks(name: str, valid: ir.Table) -> list[str]:
     return said
 
 
+def _unzoned(mapped: MappedTable, params: Params) -> list[str]:
+    """Times without a zone are read on the business's clock: said where that may be wrong."""
+    if params.timezone == "UTC" or mapped.settings.timestamps:
+        return []
+    form = mapped.settings.date_format
+    schema = [one for one in TABLES[mapped.name].columns if one.type in ("date", "timestamp")]
+    dates = [mapped.rows[one.name] for one in schema if one.name in mapped.rows.columns]
+    asked = {one.get_name(): has_unzoned_times(one, form=form) for one in dates}
+    found = collect(mapped.rows.agg(**asked)).iloc[0] if asked else {}
+    columns = [name for name in asked if found[name]]
+    if not columns:
+        return []
+    return [
+        f"Times in {', '.join(columns)} name no zone and are read as {params.timezone}; where they "
+        "are UTC, set timestamps: UTC."
+    ]
+
+
 def _example(aside: ir.Table, row: int, quote: str) -> str:
     """`row 17: ends_on = '2026-13-01'`; a missing value is said to be so. Never who it is about."""
     if quote == "customer_id":
@@ -127,7 +151,7 @@ def _example(aside: ir.Table, row: int, quote: str) -> str:
     return f"row {row:,}: {quote} = {value[:MAX_QUOTED]!r}{more}"
 
 
-def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, params: Params) -> None:
+def _enforce(account: dict[str, Any], params: Params) -> None:
     considered = account["read"] - account["filtered"]
     share = account["set_aside"] / considered if considered else 0.0
     limit = params.policies.max_rejected_share
@@ -138,8 +162,9 @@ def _enforce(account: dict[str, Any], aside: ir.Table, mapped: MappedTable, para
     if nothing_left and account["filtered"]:
         why.append(f"{account['filtered']:,} rows: left out by the filter.")
     for one in account["reasons"]:
-        said = f"{one['rows']:,} rows: {one['reason']} ({one['example']})."
-        why.append(said + advice(one["reason"], aside, mapped))
+        rows = "1 row" if one["rows"] == 1 else f"{one['rows']:,} rows"
+        said = f"{rows}: {one['reason']} ({one['example']})."
+        why.append(f"{said} {one.get('advice', '')}".strip())
     if nothing_left:
         told = " ".join(why) or "nothing stands below the first line"
         raise DataError(f"{account['file']}: no usable row: {told.removesuffix('.')}.")

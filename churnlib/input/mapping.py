@@ -5,7 +5,7 @@ Nothing is typed here: `checks` knows what a valid value is.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -38,6 +38,7 @@ class MappedTable:
     n_read, n_filtered : rows read, and rows of them that the filter left out
     names : what the source calls our columns
     settings : what the parameter file says of the table
+    remarks : what a preset has to say of it
     """
 
     name: str
@@ -47,6 +48,7 @@ class MappedTable:
     n_filtered: int
     names: dict[str, str]
     settings: TableSource
+    remarks: Sequence[str] = ()
 
 
 def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> MappedTable:
@@ -88,6 +90,7 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
         n_filtered=n_read - n_kept,
         names=named,
         settings=settings,
+        remarks=raw.remarks,
     )
 
 

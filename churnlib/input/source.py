@@ -7,7 +7,17 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
-from churnlib.engine import connect, is_over_files, materialise, read_csv, read_parquet, run
+from churnlib.engine import (
+    collect,
+    connect,
+    is_over_files,
+    materialise,
+    open_table,
+    parquet_columns,
+    read_csv,
+    read_parquet,
+    run,
+)
 from churnlib.errors import DataError, shown_uri
 from churnlib.input.csv_layout import WHITESPACE, Layout, column_names, read_layout
 from churnlib.input.encodings import as_utf8
@@ -107,7 +117,7 @@ def _read(engine: ibis.BaseBackend, place: Path, file: str, settings: TableSourc
     if place.is_dir():
         return run(lambda: _read_file(engine, place / file, settings), file)
     _refuse_outside(engine, file)
-    rows = run(lambda: engine.table(file), file)
+    rows = run(lambda: open_table(engine, file), file)
     column_names([str(name) for name in rows.columns], file)
     return _numbered(rows, ibis.row_number())
 
@@ -120,25 +130,36 @@ def _read_file(engine: ibis.BaseBackend, path: Path, settings: TableSource) -> i
     if path.stat().st_size == 0:
         raise DataError(f"{path.name}: the file is empty.")
     if path.suffix.lower() == ".parquet":
-        rows = read_parquet(engine, path)
-        column_names([name for name in rows.columns if name != "_row"], path.name)
-        return rows
+        column_names(parquet_columns(path), path.name)
+        return read_parquet(engine, path)
     with as_utf8(path, settings.encoding) as text:
         layout = read_layout(text, settings.separator, called=path.name)
-        rows = _read_lines(engine, text, layout)
+        rows = _read_lines(engine, text, layout, path.name)
         return rows if text == path else materialise(rows)
 
 
-def _read_lines(engine: ibis.BaseBackend, path: Path, layout: Layout) -> ir.Table:
+def _read_lines(engine: ibis.BaseBackend, path: Path, layout: Layout, called: str) -> ir.Table:
     if layout.separator == WHITESPACE:
         lines = read_csv(engine, path, 1, delim=NEVER, quote="", escape="")
         parts = lines.select(parts=lines[0].strip().re_split(r"\s+")).parts
         rows, values = parts.as_table(), parts
+        _refuse_surplus(rows, len(layout.columns), called)
     else:
         signs = {"delim": layout.separator, "quote": '"', "escape": '"'}
         rows = values = read_csv(engine, path, len(layout.columns), **signs)
     of_line = {name: values[n] for n, name in enumerate(layout.columns)}
     return _numbered(rows.select(**of_line), ibis.row_number())
+
+
+def _refuse_surplus(rows: ir.Table, n_columns: int, file: str) -> None:
+    """Values beyond the columns that the first line names would be lost."""
+    placed = rows.mutate(_line=ibis.row_number() + 2, _n=rows.parts.length())
+    longer = collect(placed.filter(placed._n > n_columns).order_by("_line").limit(1))
+    if len(longer):
+        line, n = longer[["_line", "_n"]].iloc[0]
+        raise DataError(
+            f"{file}, line {line:,}: {n} columns where the first line names {n_columns}."
+        )
 
 
 def _refuse_outside(engine: ibis.BaseBackend, table: str) -> None:
@@ -147,7 +168,7 @@ def _refuse_outside(engine: ibis.BaseBackend, table: str) -> None:
         return
     raise DataError(
         f"{table}: a view over a file outside the database, which is not opened. Keep its rows "
-        f"in the database: CREATE TABLE {table}_rows AS SELECT * FROM {table}; and give "
+        f'in the database: CREATE TABLE "{table}_rows" AS SELECT * FROM "{table}"; and give '
         f"from: {table}_rows."
     )
 

@@ -1,5 +1,6 @@
 """Rows in their types: text read as dates, numbers and flags; money in the report's currency."""
 
+import re
 from collections.abc import Callable
 
 import ibis
@@ -46,7 +47,7 @@ def _parsed(raw: ir.Value, column: Column, mapped: MappedTable, params: Params) 
     if column.type in ("money", "number", "count"):
         if not _can_be_a_number(raw):
             raise DataError(
-                f"{mapped.file}: {column.name} holds {raw.type()}, which is no {column.type}. "
+                f"{mapped.file}: {column.name} holds {_kind(raw)}, which is no {column.type}. "
                 "Map another column, or turn it into a number with an expression."
             )
         return raw.try_cast("float64")
@@ -58,6 +59,12 @@ def _parsed(raw: ir.Value, column: Column, mapped: MappedTable, params: Params) 
 def _can_be_a_number(raw: ir.Value) -> bool:
     kind = raw.type()
     return kind.is_string() or kind.is_null() or (kind.is_numeric() and not kind.is_boolean())
+
+
+def _kind(raw: ir.Value) -> str:
+    """What a type is called, also where only the engine knows it."""
+    unknown = re.search(r"DType\.(\w+)", str(raw.type()))
+    return unknown[1] if unknown else str(raw.type())
 
 
 def _with_terms(t: ir.Table, mapped: MappedTable) -> ir.Table:
