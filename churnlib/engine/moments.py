@@ -61,8 +61,8 @@ def has_unzoned_times(column: ir.Column, *, form: str | None) -> ir.BooleanScala
         return ibis.literal(False)
     if form:
         return (column.notnull() & ("%H" in form or "%I" in form)).any()
-    a_time = column.strip().re_search(_MOMENT + "$")
-    return (a_time & ~column.strip().re_search(r" 00:00(:00(\.0+)?)?$")).any()
+    a_time = column.re_search(_MOMENT + "$")
+    return (a_time & ~column.re_search(r" 00:00(:00(\.0+)?)?$")).any()
 
 
 def plus_days(day: ir.DateValue, days: ir.IntegerValue | int) -> ir.DateValue:
@@ -79,15 +79,14 @@ def plus_months(day: ir.DateValue, months: ir.NumericValue | int) -> ir.DateValu
 
 def _iso(text: ir.StringValue, stamps: str | None, timezone: str) -> ir.TimestampValue:
     """Strictly: what is not understood is no date, instead of a wrong one."""
-    text = text.strip()
     plain = text.re_replace(r"(?i) ?(utc|gmt|z)$", "+00:00")
     plain = plain.re_replace(r" ?([+-]\d{2}):?(\d{2})$", r"\1:\2")
-    a_day = text.re_search(r"^\d{4}-\d{2}-\d{2}$")
-    a_moment = plain.re_search(_MOMENT + "$")
+    a_day = (text.length() == 10) & text.like("____-__-__")
+    a_moment = text.re_search(_MOMENT + "$")
     with_offset = plain.re_search(_MOMENT + r"[+-]\d{2}(:\d{2})?$")
     return ibis.cases(
         (a_day, text.try_cast("date").cast("timestamp")),
-        (a_moment, _moved(plain.try_cast("timestamp"), stamps, timezone)),
+        (a_moment, _moved(text.try_cast("timestamp"), stamps, timezone)),
         (with_offset, _in_timezone(timezone, plain.try_cast(INSTANT))),
         else_=ibis.null("timestamp"),
     )
