@@ -2,10 +2,17 @@
 
 import codecs
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
 from churnlib.errors import masked, nearest
 from churnlib.params.only import seen
@@ -32,6 +39,18 @@ class Cents(StrictModel):
     cents: str
 
 
+def _name_or_cents(value: Any) -> Any:
+    if isinstance(value, str | Cents):
+        return value
+    if isinstance(value, dict) and set(value) == {"cents"} and isinstance(value["cents"], str):
+        return Cents(**value)
+    raise ValueError("is what the source calls the column, or {cents: what it calls it}")
+
+
+Theirs = Annotated[str | Cents, BeforeValidator(_name_or_cents)]
+"""What the source calls one of our columns."""
+
+
 def known_timezone(name: str) -> str:
     """A name of the time zone database, or a ValueError that names the nearest."""
     if name not in available_timezones():
@@ -45,7 +64,7 @@ class TableSource(StrictModel):
     """Where one table comes from, how its columns are called there and what a row stands for."""
 
     from_: str | None = Field(default=None, alias="from")
-    columns: dict[str, str | Cents] = {}
+    columns: dict[str, Theirs] = {}
     constants: dict[str, Scalar] = {}
     expressions: dict[str, str] = {}
     filter: dict[str, list[Scalar]] = {}
