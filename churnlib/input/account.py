@@ -35,8 +35,10 @@ def print_account(checked: "Checked") -> None:
                 f"{reason['example']}. {reason.get('advice', '')}"
             ).strip()
             console.print(text, markup=False, highlight=False, soft_wrap=True)
-        for remark in row["remarks"]:
+        for remark in [*row["warnings"], *row["remarks"]]:
             console.print(
                 f"{row['table']}: {remark}", markup=False, highlight=False, soft_wrap=True
             )
+        if covered := row.get("coverage"):
+            console.print(covered, markup=False, highlight=False, soft_wrap=True)
     console.print(checked.coverage(), markup=False, highlight=False, soft_wrap=True)

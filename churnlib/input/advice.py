@@ -72,9 +72,11 @@ def advice(reason: str, aside: ir.Table, mapped: MappedTable) -> str:
 
 
 def _about_intervals(rows: ir.Table) -> str:
-    words = rows.select(word=rows.interval.cast("string")).distinct().order_by("word")
-    named = ", ".join(repr(one) for one in collect(words.limit(MAX_CODES)).word.dropna())
-    found = f"There: {named}. " if named else ""
+    found = ""
+    if "interval" in rows.columns:
+        words = rows.select(word=rows.interval.cast("string")).distinct().order_by("word")
+        named = ", ".join(repr(one) for one in collect(words.limit(MAX_CODES)).word.dropna())
+        found = f"There: {named}. " if named else ""
     return f"{found}An interval is how often amount is paid, such as {KNOWN}."
 
 

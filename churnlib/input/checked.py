@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from churnlib.engine import collect
 from churnlib.errors import DataError, nearest
+from churnlib.input.across import check_spans, superseded_rows
 from churnlib.input.checks import check_table
 from churnlib.input.coverage import covered
 from churnlib.input.frames import open_frames
@@ -57,6 +58,7 @@ class Checked:
     data_box : one account a table: read, kept, set aside, by reason, with an example
     first_day, last_day : what the data cover, both inclusive
     shape : what a row of subscriptions stands for, see `input.shapes`
+    without_customer : orders that say no customer: ordered_at, amount, category
     """
 
     params: Params
@@ -65,6 +67,7 @@ class Checked:
     first_day: date
     last_day: date
     shape: str = "spans"
+    without_customer: ir.Table | None = None
 
     def as_spans(self, rows: ir.Table) -> ir.Table:
         """Rows of subscriptions, whatever their shape, as spans of constant price."""
@@ -114,22 +117,68 @@ def check_frames(params: Params, frames: Mapping[str, pa.Table]) -> Checked:
 
 
 def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]]) -> Checked:
-    tables, data_box = {}, []
+    tables, accounts, unknown = {}, {}, None
     for name, (raw, settings) in opened.items():
-        checked = check_table(map_table(raw, settings, TABLES[name]), params)
-        tables[name] = checked.rows
-        data_box.append(checked.account)
-    _compare_ids(tables, data_box, params)
-    first, last = covered(tables[params.activity_table], params)
+        mapped = map_table(raw, settings, TABLES[name])
+        checked = check_table(mapped, params)
+        tables[name], accounts[name] = checked.rows, checked.account
+        if name == "orders":
+            unknown = checked.without_customer
+    own = accounts[params.activity_table]
+    shape = opened["subscriptions"][1].shape if "subscriptions" in opened else "spans"
+    activity = tables[params.activity_table]
+    if params.activity_table == "subscriptions":
+        activity = spans_of(activity, shape, params.policies.bridge_days)
+        unused = _unused(*opened["subscriptions"])
+        _say_of_spans(tables["subscriptions"], activity, params, shape, unused, own)
+    _compare_ids(tables, accounts, opened, params)
+    coverage = covered(activity, params, shape)
+    own["coverage"] = coverage.remark
+    own["remarks"] += _about_known_gaps(params)
+    own["warnings"] += [coverage.warning] if coverage.warning else []
     _require_columns(params, tables)
     for name, wanted in params.only.items():
         require_values(_values_of(name, tables), wanted, f"only.{name}")
-    shape = opened["subscriptions"][1].shape if "subscriptions" in opened else "spans"
-    return Checked(params, tables, data_box, first, last, shape)
+    data_box = list(accounts.values())
+    return Checked(params, tables, data_box, coverage.first, coverage.last, shape, unknown)
+
+
+def _say_of_spans(
+    rows: ir.Table,
+    spans: ir.Table,
+    params: Params,
+    shape: str,
+    unused: list[str],
+    account: dict[str, Any],
+) -> None:
+    """What the rows of each customer show together, for the account of subscriptions."""
+    if old := superseded_rows(rows):
+        account["reasons"].append(old)
+        account["kept"] -= old["rows"]
+        account["apart"] += old["rows"]
+    said = check_spans(rows, spans, params, shape, unused)
+    account["remarks"] += said.remarks
+    account["warnings"] += said.warnings
+
+
+def _unused(raw: RawTable, settings: TableSource) -> list[str]:
+    """Columns of the source that are not read: one of them may be the end."""
+    used = {name.lower() for name in (*settings.theirs.values(), *TABLES["subscriptions"].names())}
+    return [name for name in raw.rows.columns if name.lower() not in used and name[0] != "_"]
+
+
+def _about_known_gaps(params: Params) -> list[str]:
+    return [
+        f"No row from {first} to {last}: as the parameter file says (gaps)."
+        for first, last in params.known_gaps
+    ]
 
 
 def _compare_ids(
-    tables: dict[str, ir.Table], data_box: list[dict[str, Any]], params: Params
+    tables: Mapping[str, ir.Table],
+    accounts: Mapping[str, dict[str, Any]],
+    opened: Mapping[str, tuple[RawTable, TableSource]],
+    params: Params,
 ) -> None:
     """Ids that are numbers here and text there would leave every customer without attributes."""
     given = tables.get("customers")
@@ -140,7 +189,6 @@ def _compare_ids(
     seen = collect(active.agg(ids=active.count(), first=active.customer_id.min())).iloc[0]
     there = collect(given.agg(ids=given.count(), first=given.customer_id.min())).iloc[0]
     n_unknown = collect(unknown.agg(n=unknown.count())).n.item()
-    accounts = {account["table"]: account for account in data_box}
     own = accounts[params.activity_table]
     if there["ids"] and seen["ids"] and n_unknown == seen["ids"]:
         raise DataError(
@@ -148,10 +196,23 @@ def _compare_ids(
             f"look like {_shape(seen['first'])!r} here and {_shape(there['first'])!r} there. Map "
             "the same id under columns.customer_id, or bring one to the other with an expression."
         )
+    if n_unknown and (chosen := opened["customers"][1].filter):
+        raise DataError(
+            f"source.tables.customers.filter: {n_unknown:,} of {seen['ids']:,} customers with "
+            f"{params.activity_table} are left out of customers, and would still be counted. A "
+            f"filter does not restrict the report: only: {_as_only(chosen)} does, on the columns "
+            "of customers."
+        )
     if n_unknown:
         own["remarks"].append(
             f"{n_unknown:,} customers stand in no row of customers: their attributes are unknown."
         )
+
+
+def _as_only(chosen: Mapping[str, list[Any]]) -> str:
+    """A filter as `only` would be written."""
+    parts = [f"{name}: [{', '.join(map(str, values))}]" for name, values in chosen.items()]
+    return "{" + ", ".join(parts) + "}"
 
 
 def _shape(identifier: str) -> str:

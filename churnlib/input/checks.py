@@ -15,20 +15,27 @@ from churnlib.engine.moments import has_unzoned_times
 from churnlib.errors import DataError
 from churnlib.input.advice import advice, refined
 from churnlib.input.mapping import MappedTable
-from churnlib.input.rules import TRIAL, Rule, rules_of
+from churnlib.input.money import is_known
+from churnlib.input.rules import NO_CUSTOMER, TRIAL, Rule, rules_of
 from churnlib.input.typed import converted, typed
 from churnlib.params.model import Params
 from churnlib.params.tables import TABLES
 
 MAX_QUOTED = 100
+TOLD_SHARE = 0.01
+"""The share of revenue from which what is set aside stands on the first page."""
 
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """The valid rows of one table, typed, and the account of the others, for the data box."""
+    """The valid rows of one table, typed, and the account of the others, for the data box.
+
+    without_customer : rows that are valid but for the customer, who is missing
+    """
 
     rows: ir.Table
     account: dict[str, Any]
+    without_customer: ir.Table
 
 
 def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
@@ -49,14 +56,19 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     rules = rules_of(rows, mapped, params)
     broken = [(rule.when.fill_null(False), rule.reason) for rule in rules]
     reason = ibis.cases(*broken, else_=ibis.null("string"))
+    # What is wrong besides the customer being missing, which is the first rule.
+    further = ibis.cases(*broken[1:], else_=ibis.null("string"))
     spare = [name for name in rows.columns if name.startswith("_") and name != "_row"]
-    judged = materialise(rows.mutate(_reason=reason).drop(*spare))
+    judged = materialise(rows.mutate(_reason=reason, _further=further).drop(*spare))
     aside = _aside(mapped, judged, rules)
-    valid = judged.filter(judged._reason.isnull()).drop("_reason")
+    valid = judged.filter(judged._reason.isnull()).drop("_reason", "_further")
+    nobody = judged.filter((judged._reason == NO_CUSTOMER) & judged._further.isnull())
     account = _account(mapped, aside, valid, {rule.reason: rule.quote for rule in rules})
     account["remarks"] += [*mapped.remarks, *_unzoned(mapped, params)]
     _enforce(account, params)
-    return CheckedTable(converted(valid, mapped, params), account)
+    usable, nobody = (converted(some, mapped, params) for some in (valid, nobody))
+    _say_what_it_is_worth(account, usable, judged, mapped, params)
+    return CheckedTable(usable, account, nobody)
 
 
 def _aside(mapped: MappedTable, judged: ir.Table, rules: list[Rule]) -> ir.Table:
@@ -82,6 +94,7 @@ def _account(
         "set_aside": n_aside,
         "reasons": reasons,
         "remarks": _remarks(mapped.name, valid),
+        "warnings": [],
     }
 
 
@@ -138,6 +151,39 @@ def _unzoned(mapped: MappedTable, params: Params) -> list[str]:
     ]
 
 
+def _say_what_it_is_worth(
+    account: dict[str, Any],
+    usable: ir.Table,
+    judged: ir.Table,
+    mapped: MappedTable,
+    params: Params,
+) -> None:
+    """The money of rows set aside beside their number: a share of revenue that nobody sees."""
+    if mapped.name != "orders" or not account["set_aside"]:
+        return
+    aside = judged.filter(judged._reason.notnull() & is_known(judged.currency, params))
+    worth = converted(aside, mapped, params)
+    by_reason = collect(worth.group_by(reason=worth._reason).agg(money=worth.amount.sum()))
+    money = by_reason.dropna().set_index("reason").money
+    kept = float(collect(usable.agg(n=usable.amount.sum())).n.fillna(0).item())
+    total = kept + money.sum()
+    for one in account["reasons"]:
+        amount = float(money.get(one["reason"], 0.0))
+        if not amount:
+            continue
+        one["money"] = amount
+        share = amount / total if total else 0.0
+        if abs(share) >= TOLD_SHARE:
+            account["warnings"].append(
+                f"{share:.1%} of revenue ({amount:,.0f} {params.currency}) stands in "
+                f"{_rows(one['rows'])} set aside: {one['reason']}."
+            )
+
+
+def _rows(n: int) -> str:
+    return "1 row" if n == 1 else f"{n:,} rows"
+
+
 def _example(aside: ir.Table, row: int, quote: str) -> str:
     """`row 17: ends_on = '2026-13-01'`; a missing value is said to be so. Never who it is about."""
     if quote == "customer_id":
@@ -162,8 +208,7 @@ def _enforce(account: dict[str, Any], params: Params) -> None:
     if nothing_left and account["filtered"]:
         why.append(f"{account['filtered']:,} rows: left out by the filter.")
     for one in account["reasons"]:
-        rows = "1 row" if one["rows"] == 1 else f"{one['rows']:,} rows"
-        said = f"{rows}: {one['reason']} ({one['example']})."
+        said = f"{_rows(one['rows'])}: {one['reason']} ({one['example']})."
         why.append(f"{said} {one.get('advice', '')}".strip())
     if nothing_left:
         told = " ".join(why) or "nothing stands below the first line"

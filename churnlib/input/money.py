@@ -39,20 +39,33 @@ def in_months(interval: ir.StringColumn, names: Sequence[str]) -> ir.FloatingVal
     return ibis.cases(*known, else_=none) if known else none
 
 
-def in_currency(
-    amount: ir.FloatingValue, currency: ir.StringValue, params: Params, *, in_cents: bool = False
-) -> ir.DecimalValue:
-    """An amount in the report's currency, rounded to its minor unit.
+def is_known(currency: ir.StringValue, params: Params) -> ir.BooleanValue:
+    """Whether an amount can be told in the report's currency."""
+    known = [params.currency, *params.exchange_rates]
+    return currency.isnull() | currency.upper().isin(known)
 
-    Other currencies are multiplied by their rate in `exchange_rates`, one rate for all time, so
-    that no movement is one of exchange rates. Amounts in cents are divided by what their own
-    currency counts in: 100, 1 for yen.
+
+def factor(currency: ir.StringValue, params: Params, *, in_cents: bool = False) -> ir.FloatingValue:
+    """What an amount in its row's currency is multiplied by to be one of the report's.
+
+    Amounts in cents are divided by what their own currency counts in: 100, 1 for yen.
     """
     factors = params.exchange_rates | {params.currency: 1.0}
     if in_cents:
         factors = {code: rate / 10 ** minor_units(code) for code, rate in factors.items()}
     own = ibis.literal(factors.pop(params.currency))
     rates = [(currency.upper() == code, ibis.literal(rate)) for code, rate in factors.items()]
-    factor = ibis.cases(*rates, else_=own) if rates else own
+    return ibis.cases(*rates, else_=own) if rates else own
+
+
+def in_currency(
+    amount: ir.FloatingValue, currency: ir.StringValue, params: Params, *, in_cents: bool = False
+) -> ir.DecimalValue:
+    """An amount in the report's currency, rounded to its minor unit.
+
+    Other currencies are multiplied by their rate in `exchange_rates`, one rate for all time, so
+    that no movement is one of exchange rates. NULL where it is larger than an amount can be.
+    """
+    own = amount * factor(currency, params, in_cents=in_cents)
     # -0.0 would print as a return of nothing; adding zero makes it 0.0
-    return ((amount * factor).round(minor_units(params.currency)) + 0.0).cast(MONEY)
+    return (own.round(minor_units(params.currency)) + 0.0).try_cast(MONEY)

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlib.input.mapping import MappedTable, seen_before
+from churnlib.input.money import factor, is_known
 from churnlib.input.shapes import is_ending
 from churnlib.params.model import Params
 
@@ -61,8 +62,8 @@ def _subscriptions(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rul
         *_dates(t, "ends_on"),
         *_dates(t, "recorded_at"),
         Rule("ends_on is before starts_on", t.ends_on < t.starts_on, "ends_on"),
-        *_numbers(t, "mrr"),
-        *_numbers(t, "amount"),
+        *_money(t, "mrr", mapped, params),
+        *_money(t, "amount", mapped, params),
         *_terms(t, mapped.settings.shape),
         _currency(t, params),
     ]
@@ -76,16 +77,16 @@ def _terms(t: ir.Table, shape: str) -> list[Rule]:
     rules = [Rule("neither mrr nor amount is given", no_money, "amount")]
     if shape == "months":
         return rules
+    if shape == "invoices":
+        rules.append(Rule("neither ends_on nor interval is given", t.ends_on.isnull(), "ends_on"))
     unclear = t.mrr.isnull() & t.amount.notnull() & t.interval_months.isnull()
     miscounted = t._given_interval_count & ~(t.interval_count.fill_null(0) >= 1)
-    rules += [
+    return [
+        *rules,
         Rule("interval_count is not a number from 1", miscounted, "interval_count"),
         Rule(TWO_INTERVALS, unclear & t._two_intervals, "interval"),
         Rule(UNKNOWN_INTERVAL, unclear, "interval"),
     ]
-    if shape == "invoices":
-        rules.append(Rule("neither ends_on nor interval is given", t.ends_on.isnull(), "ends_on"))
-    return rules
 
 
 def _orders(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
@@ -93,7 +94,7 @@ def _orders(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
         *_dates(t, "ordered_at", required=True),
         *_dates(t, "recorded_at"),
         Rule("amount is missing", ~t._given_amount, "amount"),
-        *_numbers(t, "amount"),
+        *_money(t, "amount", mapped, params),
         _currency(t, params),
     ]
 
@@ -127,7 +128,14 @@ def _numbers(t: ir.Table, name: str, *, negative: str | None = None) -> list[Rul
     return [*rules, Rule(negative, t[name] < 0, name)] if negative else rules
 
 
+def _money(t: ir.Table, name: str, mapped: MappedTable, params: Params) -> list[Rule]:
+    """A number, and not too large once it is in the report's currency."""
+    in_cents = name in mapped.settings.in_cents
+    own = t[name].abs() * factor(t.currency, params, in_cents=in_cents)
+    too_large = Rule(f"{name} is larger than an amount can be", own > MAX_AMOUNT, name)
+    return [*_numbers(t, name), too_large]
+
+
 def _currency(t: ir.Table, params: Params) -> Rule:
-    known = [params.currency, *params.exchange_rates]
-    foreign = t.currency.notnull() & ~t.currency.upper().isin(known)
+    foreign = ~is_known(t.currency, params)
     return Rule("currency has no rate in exchange_rates", foreign, "currency")

@@ -73,18 +73,21 @@ def spans_of(rows: ir.Table, shape: str, bridge_days: int | None) -> ir.Table:
 
 def bridged(spans: ir.Table, days: int) -> ir.Table:
     """Spans that end up to so many days before the same customer's next one go on until then."""
-    lasting = spans.ends_on.isnull() | (spans.starts_on < spans.ends_on)
-    paid = spans.filter((spans.mrr > 0) & lasting)
-    gaps = _gaps(paid)
+    gaps = gaps_between(spans)
     gaps = gaps.filter(gaps.days.between(1, days))
     joined = spans.left_join(gaps, ["customer_id", spans.ends_on == gaps.gap_from])
     ends_on = joined.gap_until.coalesce(joined.ends_on)
     return joined.mutate(ends_on=ends_on).select(*spans.columns)
 
 
-def _gaps(paid: ir.Table) -> ir.Table:
-    """The stretches between spans in which a customer has none: gap_from, gap_until, days."""
+def gaps_between(spans: ir.Table) -> ir.Table:
+    """The stretches between paid spans in which a customer has none.
+
+    Grain: one row a customer and stretch: customer_id, gap_from, gap_until, days.
+    """
     open_end = ibis.date("9999-12-31")
+    lasting = spans.ends_on.isnull() | (spans.starts_on < spans.ends_on)
+    paid = spans.filter((spans.mrr > 0) & lasting)
     ends = paid.mutate(_end=paid.ends_on.fill_null(open_end))
     before = ibis.window(
         group_by="customer_id", order_by=["starts_on", "_row"], preceding=(None, 1)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from churnlib.formats import cell, day
+from churnlib.formats import cell, day, text
 from churnlib.page.markup import Block, esc, paragraph
 from churnlib.page.tables import scrolling, table_html
 from churnlib.results.columns import Column
@@ -20,7 +20,7 @@ COUNTS = (
     Column("read", "count", "Read", "Rows of the source."),
     Column("filtered", "count", "Filtered", "Rows that the filter of the parameters left out."),
     Column("kept", "count", "Kept", "Rows that the report uses."),
-    Column("apart", "count", "Apart", "Trials: never revenue and never churn."),
+    Column("apart", "count", "Apart", "Trials, and earlier versions of rows: not counted."),
     Column("set_aside", "count", "Set aside", "Rows that cannot be used, counted by reason."),
 )
 RARE = ("filtered", "apart")
@@ -38,14 +38,10 @@ def data_box_block(snapshot: "Snapshot") -> Block:
     )
     table = _table(box, caption)
     reasons = [(row["table"], reason) for row in box for reason in row.get("reasons") or ()]
-    remarks = "".join(
-        paragraph(f"{row['table']}: {one}", "cl-note")
-        for row in box
-        for one in row.get("remarks") or ()
-    )
+    remarks = "".join(paragraph(said, "cl-note") for said in _remarks(box))
     html = (
         f'<div class="cl-data-box"><div class="cl-table" id="{ANCHOR}">'
-        f"{scrolling(table, caption)}</div>{_reasons(reasons)}{remarks}</div>"
+        f"{scrolling(table, caption)}</div>{_reasons(reasons, snapshot.currency)}{remarks}</div>"
     )
     told = Told(anchor=ANCHOR, label="the account of all rows", decisions=decisions(snapshot))
     return Block(html, f"Table: {caption} ({len(box):,} rows)", told)
@@ -57,12 +53,25 @@ def decisions(snapshot: "Snapshot") -> tuple[Decision, ...]:
     if snapshot.partial:
         found.append(Decision(sentence=_partial(snapshot), urgent=True))
     for row in snapshot.data_box:
+        for one in row.get("warnings") or ():
+            found.append(Decision(sentence=one, urgent=True))
         aside = row.get("set_aside")
         if aside:
             rows = "1 row" if aside == 1 else f"{aside:,} rows"
             sentence = f"{rows} of {row['table']} cannot be used and were set aside."
             found.append(Decision(sentence=sentence, rows=aside))
     return tuple(found)
+
+
+def _remarks(box: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the data cover, and what a reader should know of each table."""
+    said = []
+    for row in box:
+        told = [*(row.get("warnings") or ()), *(row.get("remarks") or ())]
+        said += [f"{row['table']}: {one}" for one in told]
+        if covered := row.get("coverage"):
+            said.insert(0, covered)
+    return said
 
 
 def _partial(snapshot: "Snapshot") -> str:
@@ -84,16 +93,18 @@ def _table(box: Sequence[Mapping[str, Any]], caption: str) -> str:
     return table_html(rows, caption, columns=columns)
 
 
-def _reasons(reasons: Sequence[tuple[object, Mapping[str, Any]]]) -> str:
+def _reasons(reasons: Sequence[tuple[object, Mapping[str, Any]]], currency: str) -> str:
     if not reasons:
         return paragraph("No row was set aside.", "cl-note")
-    items = "".join(_reason(table, item) for table, item in reasons)
+    items = "".join(_reason(table, item, currency) for table, item in reasons)
     return f'<p class="cl-note">Set aside:</p><ul class="cl-reasons">{items}</ul>'
 
 
-def _reason(table: object, item: Mapping[str, Any]) -> str:
+def _reason(table: object, item: Mapping[str, Any], currency: str) -> str:
     count = cell(item["rows"], "count")
     said = f"<li>{esc(table)}: {esc(count)} \u00d7 {esc(item['reason'])}"
+    if item.get("money"):
+        said += f" ({esc(text(item['money'], currency))})"
     if item.get("example"):
         said += f", for example <code>{esc(item['example'])}</code>"
     return f"{said}</li>"

@@ -81,8 +81,17 @@ def test_every_invoice_line_is_accounted_for(shop):
 
 def test_returns_are_counted_aloud(shop):
     assert shop.data_box[0]["remarks"] == [
-        "8,872 rows are returns (negative amount): money is reduced, and it is no purchase."
+        "8,872 rows are returns (negative amount): money is reduced, and it is no purchase.",
+        "Times in ordered_at name no zone and are read as Europe/London; where they are UTC, set "
+        "timestamps: UTC.",
     ]
+
+
+def test_money_set_aside_is_told_beside_rows(shop):
+    missing, _ = shop.data_box[0]["reasons"]
+    assert missing["money"] == pytest.approx(1_447_682.12, abs=0.01)
+    warned = shop.data_box[0]["warnings"]
+    assert any("of revenue" in one and "customer_id is missing" in one for one in warned), warned
 
 
 def test_a_quarter_of_rows_without_a_customer_stops_the_run_unless_it_is_allowed(tmp_path_factory):

@@ -219,8 +219,8 @@ def test_several_currencies_without_rates(tmp_path):
 @pytest.mark.parametrize(
     ("row", "data", "wanted"),
     [
-        ("b,2062-01-05,1", "data_until", "2026-01 and 2062-01 (the next is row 2)"),
-        ("b,1970-01-01,1", "data_from", "1970-01 and 2026-01 (the next is row 1)"),
+        ("b,2062-01-05,1", "data_until", "2026-01-06 and 2062-01-04 (the next is row 2)"),
+        ("b,1970-01-01,1", "data_from", "1970-01-02 and 2026-01-04 (the next is row 1)"),
     ],
 )
 def test_one_date_years_away_from_all_others_is_asked_about(tmp_path, row, data, wanted):
