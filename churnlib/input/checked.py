@@ -59,6 +59,7 @@ class Checked:
     first_day, last_day : what the data cover, both inclusive
     shape : what a row of subscriptions stands for, see `input.shapes`
     without_customer : orders that say no customer: ordered_at, amount, category
+    has_credits : whether a row of subscriptions is negative, and nets within its customer
     """
 
     params: Params
@@ -68,6 +69,7 @@ class Checked:
     last_day: date
     shape: str = "spans"
     without_customer: ir.Table | None = None
+    has_credits: bool = False
 
     def as_spans(self, rows: ir.Table) -> ir.Table:
         """Rows of subscriptions, whatever their shape, as spans of constant price."""
@@ -134,13 +136,19 @@ def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]])
     _compare_ids(tables, accounts, opened, params)
     coverage = covered(activity, params, shape)
     own["coverage"] = coverage.remark
+    credits = _about_credits(tables, params)
+    own["remarks"] += credits
     own["remarks"] += _about_known_gaps(params)
     own["warnings"] += [coverage.warning] if coverage.warning else []
     _require_columns(params, tables)
     for name, wanted in params.only.items():
         require_values(_values_of(name, tables), wanted, f"only.{name}")
+    for name, words in params.labels.items():
+        require_values(_values_of(name, tables), list(words), f"labels.{name}")
     data_box = list(accounts.values())
-    return Checked(params, tables, data_box, coverage.first, coverage.last, shape, unknown)
+    return Checked(
+        params, tables, data_box, coverage.first, coverage.last, shape, unknown, bool(credits)
+    )
 
 
 def _say_of_spans(
@@ -165,6 +173,22 @@ def _unused(raw: RawTable, settings: TableSource) -> list[str]:
     """Columns of the source that are not read: one of them may be the end."""
     used = {name.lower() for name in (*settings.theirs.values(), *TABLES["subscriptions"].names())}
     return [name for name in raw.rows.columns if name.lower() not in used and name[0] != "_"]
+
+
+def _about_credits(tables: Mapping[str, ir.Table], params: Params) -> list[str]:
+    """Negative rows of subscriptions: how many, and what they take away."""
+    rows = tables.get("subscriptions")
+    if rows is None:
+        return []
+    negative = rows.filter(rows.mrr < 0)
+    seen = collect(negative.agg(n=negative.count(), mrr=negative.mrr.sum())).iloc[0]
+    if not seen["n"]:
+        return []
+    told = "1 row is negative" if seen["n"] == 1 else f"{int(seen['n']):,} rows are negative"
+    return [
+        f"{told} (credits, discounts; {seen['mrr']:,.2f} {params.currency} of MRR in all): they "
+        "net within their customer, whose MRR is never below 0."
+    ]
 
 
 def _about_known_gaps(params: Params) -> list[str]:
@@ -226,6 +250,7 @@ def _require_columns(params: Params, tables: Mapping[str, ir.Table]) -> None:
     if params.cohort_by:
         wanted.append(("cohort_by", params.cohort_by, "to split by"))
     wanted += [("only", name, "to be restricted to") for name in params.only]
+    wanted += [("labels", name, "to be called otherwise") for name in params.labels]
     for key, name, use in wanted:
         if name not in columns:
             hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."

@@ -192,7 +192,8 @@ def _refuse_lonely_dates(activity: ir.Table, days: ir.DateColumn, params: Params
 def _is_known(begins: date, ends: date, params: Params) -> bool:
     """A gap that is stated, if only by its months."""
     return any(
-        first <= _last_of_month(begins) and last >= Period.containing(ends, "month").start
+        first <= Period.containing(begins, "month").end
+        and last >= Period.containing(ends, "month").start
         for first, last in params.known_gaps
     )
 

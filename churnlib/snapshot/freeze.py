@@ -135,7 +135,7 @@ def _known_by(checked: Checked, period: Period) -> tuple[dict[str, ir.Table], li
         said = remark(params.only, tables["customers"], everybody)
         data_box = with_remark(data_box, said, params.activity_table)
     tables["customers"] = history.pooled(tables["customers"], params)
-    return tables, data_box
+    return history.labelled(tables, params), data_box
 
 
 def _require_covered(checked: Checked, period: Period) -> None:

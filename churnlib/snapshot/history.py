@@ -11,6 +11,7 @@ from churnlib.input.checked import DERIVED, FIRSTS, Checked, attributes
 from churnlib.input.shapes import superseded
 from churnlib.params.model import Params
 from churnlib.results.segments import OTHER, UNKNOWN
+from churnlib.snapshot.netting import netted
 
 MAX_SEGMENTS = 12
 """Values of a segment column that are told apart; smaller ones are pooled as (other)."""
@@ -47,12 +48,27 @@ def pooled(customers: ir.Table, params: Params) -> ir.Table:
     return customers
 
 
+def labelled(tables: Mapping[str, ir.Table], params: Params) -> dict[str, ir.Table]:
+    """Every table with the values that `labels` names in the words that are to be shown."""
+    return {name: _in_words(table, params) for name, table in tables.items()}
+
+
+def _in_words(table: ir.Table, params: Params) -> ir.Table:
+    shown = {}
+    for name, words in params.labels.items():
+        columns = {name, name.removeprefix("first_")} & set(table.columns)
+        for one in columns:
+            cases = [(table[one] == value, ibis.literal(word)) for value, word in words.items()]
+            shown[one] = ibis.cases(*cases, else_=table[one])
+    return table.mutate(**shown)
+
+
 def _subscriptions(checked: Checked, as_of: date) -> ir.Table:
     rows = checked.tables["subscriptions"]
     known = _known(rows.filter(rows.starts_on < as_of), as_of)
     spans = checked.as_spans(known.filter(~superseded(known)))
     spans = _with_true_starts(spans, checked.tables.get("customers"), checked.params)
-    return spans.select(
+    spans = spans.select(
         "customer_id",
         "starts_on",
         ends_on=ibis.ifelse(spans.ends_on >= as_of, ibis.null("date"), spans.ends_on),
@@ -60,6 +76,7 @@ def _subscriptions(checked: Checked, as_of: date) -> ir.Table:
         plan=spans.plan.fill_null(UNKNOWN),
         interval_months=spans.interval_months,
     )
+    return netted(spans) if checked.has_credits else spans
 
 
 def _with_true_starts(spans: ir.Table, customers: ir.Table | None, params: Params) -> ir.Table:
