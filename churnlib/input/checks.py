@@ -65,6 +65,7 @@ def check_table(mapped: MappedTable, params: Params) -> CheckedTable:
     nobody = judged.filter((judged._reason == NO_CUSTOMER) & judged._further.isnull())
     account = _account(mapped, aside, valid, {rule.reason: rule.quote for rule in rules})
     account["remarks"] += [*mapped.remarks, *_unzoned(mapped, params)]
+    account["warnings"] += mapped.warnings
     _enforce(account, params)
     usable, nobody = (converted(some, mapped, params) for some in (valid, nobody))
     _say_what_it_is_worth(account, usable, judged, mapped, params)
@@ -82,7 +83,8 @@ def _account(
     mapped: MappedTable, aside: ir.Table, valid: ir.Table, quotes: dict[str, str]
 ) -> dict[str, Any]:
     reasons = _counted(aside, quotes, mapped)
-    apart = sum(one["rows"] for one in reasons if one["reason"] == TRIAL)
+    no_errors = [TRIAL, NO_CUSTOMER] if mapped.anonymous else [TRIAL]
+    apart = sum(one["rows"] for one in reasons if one["reason"] in no_errors)
     n_aside = sum(one["rows"] for one in reasons) - apart
     return {
         "table": mapped.name,
@@ -159,7 +161,7 @@ def _say_what_it_is_worth(
     params: Params,
 ) -> None:
     """The money of rows set aside beside their number: a share of revenue that nobody sees."""
-    if mapped.name != "orders" or not account["set_aside"]:
+    if mapped.name != "orders" or not account["reasons"]:
         return
     aside = judged.filter(judged._reason.notnull() & is_known(judged.currency, params))
     worth = converted(aside, mapped, params)

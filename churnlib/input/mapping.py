@@ -38,7 +38,8 @@ class MappedTable:
     n_read, n_filtered : rows read, and rows of them that the filter left out
     names : what the source calls our columns
     settings : what the parameter file says of the table
-    remarks : what a preset has to say of it
+    remarks, warnings : what a preset has to say of it
+    anonymous : whether rows without a customer are ordinary: kept apart, and no error
     """
 
     name: str
@@ -49,6 +50,8 @@ class MappedTable:
     names: dict[str, str]
     settings: TableSource
     remarks: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    anonymous: bool = False
 
 
 def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> MappedTable:
@@ -91,6 +94,8 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
         names=named,
         settings=settings,
         remarks=raw.remarks,
+        warnings=raw.warnings,
+        anonymous=raw.anonymous,
     )
 
 

@@ -36,12 +36,15 @@ class RawTable:
 
     rows : with their place `_row` from 1
     file : what messages call it
-    remarks : what a preset has to say of it
+    remarks, warnings : what a preset has to say of it
+    anonymous : whether rows without a customer are ordinary: kept apart, and no error
     """
 
     rows: ir.Table
     file: str
     remarks: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    anonymous: bool = False
 
 
 Opened = dict[str, tuple[RawTable, TableSource]]
@@ -96,9 +99,13 @@ def _of_preset(engine: ibis.BaseBackend, place: Path, there: list[str], params: 
     }
     opened = {}
     for name, made in layout.read(Export(tables, params)).items():
-        every = [made.rows[column] for column in made.rows.columns]
-        rows = _numbered(made.rows, ibis.row_number().over(ibis.window(order_by=every)))
-        opened[name] = (RawTable(materialise(rows), preset.system, made.remarks), made.settings)
+        kinds = made.rows.schema().items()
+        days = {one: made.rows[one].date() for one, kind in kinds if kind.is_timestamp()}
+        rows = made.rows.mutate(**days)
+        every = ibis.window(order_by=[rows[column] for column in rows.columns])
+        rows = materialise(_numbered(rows, ibis.row_number().over(every)))
+        raw = RawTable(rows, preset.system, made.remarks, made.warnings, made.anonymous)
+        opened[name] = (raw, made.settings)
     further = {name: one for name, one in params.source.tables.items() if name not in opened}
     return opened | _of_names(engine, place, there, further)
 

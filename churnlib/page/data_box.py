@@ -20,7 +20,12 @@ COUNTS = (
     Column("read", "count", "Read", "Rows of the source."),
     Column("filtered", "count", "Filtered", "Rows that the filter of the parameters left out."),
     Column("kept", "count", "Kept", "Rows that the report uses."),
-    Column("apart", "count", "Apart", "Trials, and earlier versions of rows: not counted."),
+    Column(
+        "apart",
+        "count",
+        "Apart",
+        "Trials, earlier versions, sales without a customer.",
+    ),
     Column("set_aside", "count", "Set aside", "Rows that cannot be used, counted by reason."),
 )
 RARE = ("filtered", "apart")

@@ -24,11 +24,15 @@ class Made:
     rows : our columns, typed or as text; dates as `reading.moment` gives them
     remarks : for the data box, what the user of this export has to know
     settings : how the rows are to be taken, such as TableSource(shape="invoices")
+    warnings : the same as remarks, for the first page too
+    anonymous : whether sales without a customer are ordinary: kept apart, and no error
     """
 
     rows: ir.Table
     remarks: Sequence[str] = ()
     settings: TableSource = field(default_factory=TableSource)
+    warnings: Sequence[str] = ()
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,16 @@ class Layout:
     def files(self, there: Sequence[str]) -> dict[str, list[str]] | None:
         """{our name: files} of all that is there, or None where one that is needed is absent.
 
-        Several files are one table only where the pattern numbers them (`orders_export_\\d+`).
+        Several files are one table only where the pattern numbers them (`orders_export_\\d+`); of
+        patterns divided by | the first that is there holds.
         """
         found = {}
-        for name, pattern in {**self.needs, **self.may_have}.items():
-            fitting = [one for one in there if re.fullmatch(pattern, stem(one))]
+        for name, patterns in {**self.needs, **self.may_have}.items():
+            fitting, pattern = [], ""
+            for pattern in patterns.split("|"):
+                fitting = [one for one in there if re.fullmatch(pattern, stem(one))]
+                if fitting:
+                    break
             if len(fitting) > 1 and r"\d" not in pattern:
                 raise DataError(
                     f"source.preset: {' and '.join(fitting)} are both there; leave one in the "

@@ -8,6 +8,11 @@ from churnlib.engine.moments import parse_moment
 _TRUE = ("true", "t", "yes", "y", "1")
 
 
+def counted(n: int, noun: str) -> str:
+    """`1 order`, `1,234 orders`."""
+    return f"1 {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def has(rows: ir.Table, name: str) -> bool:
     """Whether there is a column of this name, capitals aside."""
     return name.lower() in {one.lower() for one in rows.columns}
