@@ -4,8 +4,7 @@ Nothing is typed here: `checks` knows what a valid value is.
 """
 
 import difflib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -13,12 +12,12 @@ import ibis.expr.types as ir
 
 from churnlib.engine import DIALECT, compute, materialise, run
 from churnlib.errors import DataError, nearest
+from churnlib.input.columns import columns_there, existing, filtered, values_there
 from churnlib.input.expressions import MAX_QUOTED, parse_expression
 from churnlib.input.source import RawTable
 from churnlib.params.source import TableSource
 from churnlib.params.tables import TableSchema
 
-MAX_NAMED = 40  # columns that a message lists
 MISSING = ("null", "none", "nan", "nat", "<na>", "n/a", "#n/a", "\\n")
 """How sources write that an id, a date or a number is not there, in small letters."""
 MISSING_LENGTH = max(map(len, MISSING))
@@ -69,8 +68,8 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     named = _columns(columns, settings, schema, key)
     whole = ibis.struct({f"f{n}": raw.rows[name] for n, name in enumerate(columns)})
     hashed = raw.rows.select("_row", *columns, _hash=whole.hash())
-    filtered = _filtered(hashed, columns, settings, f"{key}.filter")
-    rows = _with_expressions(filtered, columns, settings, key)
+    kept = filtered(hashed, columns, settings, f"{key}.filter")
+    rows = _with_expressions(kept, columns, settings, key)
     values = {ours: rows[theirs] for ours, theirs in named.items()}
     values |= {ours: ibis.literal(value) for ours, value in settings.constants.items()}
     values |= {ours: rows[_target(ours)] for ours in settings.expressions}
@@ -82,8 +81,7 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
         n_read = run(lambda: raw.rows.count().execute(), raw.file)
     if n_read and not n_kept:
         raise DataError(
-            f"{raw.file}: {key}.filter keeps none of {n_read:,} rows. "
-            f"{_values_there(raw, settings)}"
+            f"{raw.file}: {key}.filter keeps none of {n_read:,} rows. {values_there(raw, settings)}"
         )
     return MappedTable(
         name=schema.name,
@@ -165,41 +163,6 @@ def seen_before(rows: ir.Table, key: str, same: list[str]) -> ir.BooleanValue:
     return rows._row.isin(materialise(placed.filter(placed._place > 0).select("_row"))._row)
 
 
-def _filtered(rows: ir.Table, columns: list[str], settings: TableSource, key: str) -> ir.Table:
-    for name, wanted in settings.filter.items():
-        column = rows[_existing(name, columns, key)]
-        if column.type().is_numeric():
-            rows = rows.filter(column.isin([_number(value, f"{key}.{name}") for value in wanted]))
-        else:
-            rows = rows.filter(_folded(column).isin([str(value).lower() for value in wanted]))
-    return rows
-
-
-def _number(value: str | bool | int | float, key: str) -> int | float:
-    """A value that a column of numbers is compared with."""
-    try:
-        number = float(value)
-    except ValueError:
-        raise DataError(f"{key} = {value!r}: the column holds numbers; this is none.") from None
-    return int(number) if number.is_integer() else number
-
-
-def _folded(column: ir.Value) -> ir.StringValue:
-    return column.cast("string").strip().lower()
-
-
-def _values_there(raw: RawTable, settings: TableSource) -> str:
-    """What the filtered columns hold, so that a filter can be mended."""
-    told = []
-    for name in settings.filter:
-        columns = [one for one in raw.rows.columns if not one.startswith("_")]
-        column = raw.rows[_existing(name, columns, "filter")]
-        found = run(lambda column=column: column.cast("string").topk(3).execute(), raw.file)
-        values = [repr(str(value)[:MAX_QUOTED]) for value in found.iloc[:, 0]]
-        told.append(f"{name!r} holds {', '.join(values)}")
-    return "; ".join(told) + "."
-
-
 def _columns(
     columns: list[str], settings: TableSource, schema: TableSchema, key: str
 ) -> dict[str, str]:
@@ -215,7 +178,7 @@ def _columns(
         if ours and not ours.startswith("_") and not is_taken:
             named[ours] = name
     for ours, theirs in settings.theirs.items():
-        named[ours] = _existing(theirs, columns, f"{key}.columns.{ours}")
+        named[ours] = existing(theirs, columns, f"{key}.columns.{ours}")
     return named
 
 
@@ -256,46 +219,15 @@ def _check_targets(settings: TableSource, schema: TableSchema, key: str) -> None
             seen[name.lower()] = kind
 
 
-def _existing(name: str, columns: Iterable[str], key: str) -> str:
-    """The source's column of this name, capitals aside."""
-    columns = list(columns)
-    if name in columns:
-        return name
-    for one in columns:
-        if one.lower() == name.lower():
-            return one
-    raise DataError(
-        f"{key}: no column {name!r} in the source{nearest(name, columns) or '.'} "
-        f"{_columns_there(columns)}"
-    )
-
-
 def _require(
     values: dict[str, ir.Value], columns: list[str], schema: TableSchema, key: str
 ) -> None:
     for name in schema.required():
         if name not in values:
-            hint = _columns_there(columns)
+            hint = columns_there(columns)
             near = difflib.get_close_matches(name, columns, n=1, cutoff=0.4)
             if near and len(columns) > 1:
                 hint = f"The nearest is {near[0]!r}."
             raise DataError(
                 f"{key}: the column {name!r} is missing. Map it under {key}.columns.{name}. {hint}"
             )
-
-
-def _columns_there(columns: list[str]) -> str:
-    """What the source has instead, and what may be wrong where that cannot be columns."""
-    shown = ", ".join(one[:MAX_QUOTED] for one in columns[:MAX_NAMED])
-    if len(columns) > MAX_NAMED:
-        shown += " ..."
-    if len(columns) == 1:
-        other = re.sub(r"[\w\s\"']", "", columns[0])[:1]
-        guess = repr(other) if other else "another one"
-        return (
-            f"One column found in the first line, {shown!r}: is the separator {guess}? "
-            "It may be , ; | tab whitespace: see separator."
-        )
-    if any(re.fullmatch(r"[\d.,:/ T-]+", one) for one in columns):
-        return f"The first line must name the columns; it holds {shown}."
-    return f"The source has: {shown}."

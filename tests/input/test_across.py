@@ -49,7 +49,9 @@ def test_invoices_without_an_end_are_refused_and_the_end_is_named(tmp_path):
 
 def test_a_zero_after_an_open_span_is_refused_with_the_shape(tmp_path):
     rows = ["a,2026-01-05,10", "b,2026-01-07,10", "a,2026-02-09,20", "b,2026-03-01,0"]
-    with pytest.raises(DataError, match=r"row 4: the span would go on for ever. Set shape: changes"):
+    with pytest.raises(
+        DataError, match=r"row 4: the span would go on for ever. Set shape: changes"
+    ):
         check(business(tmp_path, rows, head=OPEN))
     changes = business(tmp_path, rows, head=OPEN, table={"shape": "changes"})
     assert "4 rows are 3 spans" in said(check(changes))

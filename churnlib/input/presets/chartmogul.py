@@ -3,6 +3,8 @@
 Format read: import templates as of 2026-11, by the API's names, see docs/presets.md.
 """
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 
@@ -33,7 +35,9 @@ def _templates(export: Export) -> dict[str, Made]:
         *("subscription_id", "customer_id", "currency", "starts_on", "ends_on", "mrr", "plan"),
         *("interval", "interval_count"),
     )
-    made = {"subscriptions": Made(kept.select(*columns), _remarks(spans), CENTS)}
+    made = {
+        "subscriptions": Made(kept.select(*columns), _remarks(spans, export.params.last_day), CENTS)
+    }
     if (customers := export.get("customer")) is not None:
         made["customers"] = Made(_customers(customers, export))
     return made
@@ -108,13 +112,12 @@ def _customers(rows: ir.Table, export: Export) -> ir.Table:
     ).distinct(on="customer_id", keep="first")
 
 
-def _remarks(spans: ir.Table) -> list[str]:
+def _remarks(spans: ir.Table, last_day: date | None) -> list[str]:
     """Subscriptions that go on though nothing was billed for longer than a period."""
-    newest = collect(spans.agg(day=spans.starts_on.max())).day.item()
-    if newest is None or newest != newest:
+    if not (newest := last_day or _newest(spans)):
         return []
     length = spans.until.delta(spans.starts_on, unit="day")
-    overdue = ibis.literal(newest).cast("timestamp").delta(spans.until, unit="day")
+    overdue = ibis.literal(str(newest)).cast("timestamp").delta(spans.until, unit="day")
     late = spans.filter(spans.ends_on.isnull() & (overdue > length))
     if not (n := n_rows(late)):
         return []
@@ -122,6 +125,11 @@ def _remarks(spans: ir.Table) -> list[str]:
         f"Taken to be active, though the last period has been over for longer than one period and "
         f"no cancellation is given: {counted(n, 'subscription')}."
     ]
+
+
+def _newest(spans: ir.Table) -> date | None:
+    newest = collect(spans.agg(day=spans.starts_on.max())).day.dropna()
+    return newest.iloc[0].date() if len(newest) else None
 
 
 PRESET = Preset(

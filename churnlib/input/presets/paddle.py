@@ -118,7 +118,7 @@ def _items(rows: ir.Table, prices: ir.Table) -> ir.Table:
 
 
 def _lines(rows: ir.Table, prices: ir.Table, export: Export) -> ir.Table:
-    """What was billed for whole periods, before discounts and tax; a prorated amount is no price."""
+    """What was billed for whole periods, before discounts and tax; what is prorated is no price."""
     zone = export.params.timezone
     own = rows.select(
         transaction_id=text(rows, "id"),

@@ -167,8 +167,8 @@ def _remarks(versions: ir.Table) -> list[str]:
     late = n_rows(first.filter((first.updated_at.date() > first.begins.date()).fill_null(False)))
     if late:
         said.append(
-            f"First version later than the beginning: {counted(late, 'subscription')}. Its price is "
-            "taken to have held from the first day."
+            f"First version later than the beginning: {counted(late, 'subscription')}. Its price "
+            "is taken to have held from the first day."
         )
     left_out = n_rows(versions.filter(versions.is_last & versions.state.isin(NEVER)))
     if left_out:

@@ -6,27 +6,21 @@ Format read: API and connector tables as of 2026-11, see docs/presets.md.
 import ibis
 import ibis.expr.types as ir
 
-from churnlib.engine import collect
 from churnlib.engine.moments import plus_months
-from churnlib.errors import DataError
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
 from churnlib.input.presets.over_time import (
     discounted,
-    lasting,
     months_in,
     n_rows,
     spans_over_time,
 )
-from churnlib.input.presets.reading import counted, flag, has, moment, number, text, word
+from churnlib.input.presets.reading import flag, has, moment, number, text, word
+from churnlib.input.presets.stripe_dashboard import dashboard
+from churnlib.input.presets.stripe_statuses import NEVER, STOPPED, say, say_statuses, survivors
 from churnlib.input.shapes import months_of_period
 from churnlib.params.source import TableSource
 
-NEVER = ("incomplete", "incomplete_expired", "trialing")
-"""Statuses of which nothing was paid, or not yet."""
-STOPPED = ("unpaid", "paused")
 CENTS = TableSource(columns={"mrr": {"cents": "mrr"}})
-_RESAVED = r"^\d{1,2}/\d{1,2}/\d{2,4}"
-_COMMA = r"^\d{1,3}(\.\d{3})*,\d{1,2}$|^\d+,\d{1,2}$"
 
 
 def _warehouse(export: Export) -> dict[str, Made]:
@@ -46,7 +40,7 @@ def _warehouse(export: Export) -> dict[str, Made]:
     spans = spans_over_time(_with_items(subscriptions, items), items, lines)
     if export.get("discount") is not None and export.get("coupon") is not None:
         spans = discounted(spans, _discounts(export, spans))
-    made = {"subscriptions": Made(spans, remarks, CENTS, _survivors(export["subscription"]))}
+    made = {"subscriptions": Made(spans, remarks, CENTS, survivors(export["subscription"]))}
     if (customers := export.get("customer")) is not None:
         made["customers"] = Made(_customers(customers))
     return made
@@ -82,38 +76,11 @@ def _subscriptions(export: Export, remarks: list[str]) -> ir.Table:
         begins=at["trial_end"].coalesce(at["start_date"], at["created"]),
         ends=at["ended_at"].coalesce(gone, stopped),
     )
-    _say_statuses(known, remarks)
+    say_statuses(known, remarks)
     known = known.filter(~known.status.isin(NEVER).fill_null(False))
     never_paid = known.filter((known.ends <= known.begins).fill_null(False))
-    _say(n_rows(never_paid), "Left out: {} that ended with the trial, never paid.", remarks)
+    say(n_rows(never_paid), "Left out: {} that ended with the trial, never paid.", remarks)
     return known.drop("status")
-
-
-def _say(n: int, sentence: str, remarks: list[str], what: str = "subscription") -> None:
-    if n:
-        remarks.append(sentence.format(counted(n, what)))
-
-
-def _say_statuses(known: ir.Table, remarks: list[str]) -> None:
-    by_status = collect(known.group_by("status").agg(n=known.count())).set_index("status").n
-    for status in NEVER:
-        _say(int(by_status.get(status, 0)), f"Left out: {{}} with status {status}.", remarks)
-    _say(
-        int(sum(by_status.get(status, 0) for status in STOPPED)),
-        "Unpaid or paused: {}. The day is not in the data; they are taken to have ended with the "
-        "last period that was paid.",
-        remarks,
-    )
-
-
-def _survivors(rows: ir.Table) -> list[str]:
-    """A file of those who are left shows no churn."""
-    if n_rows(rows.filter(word(rows, "status").isin(["canceled"]).fill_null(False))):
-        return []
-    return [
-        "No subscription of the export is canceled: it may hold only those who are left (lists of "
-        "the API leave the others out unless status is all). Every rate of churn would be wrong."
-    ]
 
 
 def _prices(rows: ir.Table) -> ir.Table:
@@ -147,7 +114,7 @@ def _items(export: Export, prices: ir.Table, remarks: list[str]) -> ir.Table:
         quantity=number(rows, "quantity").fill_null(1.0),
         since=moment(rows, "created", timezone=export.params.timezone, form="epoch"),
     ).left_join(prices, "price_id")
-    _say(n_rows(priced.filter(priced.metered)), "Left out: {} paid by use.", remarks, "item")
+    say(n_rows(priced.filter(priced.metered)), "Left out: {} paid by use.", remarks, "item")
     priced = priced.filter(~priced.metered.fill_null(False))
     known = priced.mutate(mrr=priced.unit * priced.quantity / priced.months)
     return known.select(
@@ -230,77 +197,6 @@ def _customers(rows: ir.Table) -> ir.Table:
     ).distinct(on="customer_id", keep="first")
 
 
-def _dashboard(export: Export) -> dict[str, Made]:
-    """One row a subscription, as it stood on the day of the download."""
-    rows, zone = export["subscriptions"], export.params.timezone
-    _refuse_resaved(rows)
-    status = word(rows, "Status")
-    n_canceled = n_rows(rows.filter((status == "canceled").fill_null(False)))
-    if n_canceled and not has(rows, "Ended At (UTC)"):
-        raise DataError(
-            f"subscriptions: {n_canceled:,} rows are canceled and the export has no column Ended "
-            "At (UTC): its default columns leave the end out. Export again with all columns."
-        )
-    remarks = [
-        "A dashboard export shows each subscription at today's price from its first day: changes "
-        "of price and discounts are not in it. Amounts are taken for one unit and multiplied by "
-        "Quantity.",
-    ]
-    at = {
-        name: moment(rows, f"{name} (UTC)", timezone=zone)
-        for name in ("Start Date", "Created", "Trial End", "Ended At", "Canceled At")
-    }
-    period = {
-        name: moment(rows, f"Current Period {name} (UTC)", timezone=zone)
-        for name in ("Start", "End")
-    }
-    stopped = ibis.ifelse(status.isin(STOPPED), period["Start"], ibis.null("timestamp"))
-    gone = ibis.ifelse(status == "canceled", at["Canceled At"], ibis.null("timestamp"))
-    paid = months_of_period(period["Start"].date(), period["End"].date()).round(0)
-    interval = word(rows, "Interval")
-    quarterly = (interval == "month") & paid.between(2, 11)
-    amount = text(rows, "Amount")
-    european = amount.re_search(_COMMA)
-    plain = ibis.ifelse(european, amount.replace(".", "").replace(",", "."), amount)
-    known = rows.select(
-        subscription_id=text(rows, "id"),
-        customer_id=text(rows, "Customer ID"),
-        item_id=text(rows, "id"),
-        currency=text(rows, "Currency").upper(),
-        status=status,
-        plan=text(rows, "Plan"),
-        starts_on=at["Trial End"].coalesce(at["Start Date"], at["Created"]),
-        ends_on=at["Ended At"].coalesce(gone, stopped),
-        amount=plain.try_cast("float64") * number(rows, "Quantity").fill_null(1.0),
-        interval=interval,
-        interval_count=ibis.ifelse(quarterly.fill_null(False), paid, 1.0),
-    )
-    _say_statuses(known, remarks)
-    several = n_rows(known.filter((known.interval_count > 1).fill_null(False)))
-    _say(several, "Paid every few months, as the current period tells: {}.", remarks)
-    unread = known.amount.isnull() | known.plan.isnull()
-    _say(n_rows(known.filter(unread)), "Left out: {} of several prices, or of none.", remarks)
-    kept = known.filter(~unread & ~known.status.isin(NEVER).fill_null(False))
-    return {
-        "subscriptions": Made(
-            lasting(kept).drop("status"), remarks, TableSource(), _survivors(rows)
-        )
-    }
-
-
-def _refuse_resaved(rows: ir.Table) -> None:
-    dates = [name for name in rows.columns if name.endswith("(UTC)")]
-    if not dates:
-        return
-    asked = {f"d{n}": text(rows, one).re_search(_RESAVED).any() for n, one in enumerate(dates)}
-    found = collect(rows.agg(**asked))
-    if found.iloc[0].fillna(False).any():
-        raise DataError(
-            "subscriptions: dates such as 1/31/26: the file was saved again by a spreadsheet, and "
-            "its times are lost. Export it again and leave it as it is."
-        )
-
-
 PRESET = Preset(
     name="stripe",
     system="Stripe",
@@ -324,7 +220,7 @@ PRESET = Preset(
         Layout(
             "the dashboard's subscriptions.csv",
             needs={"subscriptions": r"subscriptions"},
-            read=_dashboard,
+            read=dashboard,
         ),
     ),
 )
