@@ -82,3 +82,24 @@ def counted(n: float, one: str, many: str | None = None) -> str:
     """`1 customer`, `2,345 customers`."""
     word = one if n == 1 else many or one + "s"
     return f"{text(n, 'count')} {word}"
+
+
+PAYING = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+"""What people call a billing interval of so many months."""
+
+
+def paying(interval_months: float) -> str:
+    """` paying by the year`, to be put behind the customers it is said of; nothing where it is not
+    known.
+
+    Examples
+    --------
+    >>> paying(12), paying(2), paying(0)
+    (' paying by the year', ' paying every 2 months', '')
+    """
+    months = int(interval_months)
+    if not months:
+        return ""
+    if months in PAYING:
+        return f" paying by the {PAYING[months]}"
+    return f" paying every {months} months"
