@@ -14,6 +14,7 @@ from churnlib.measures.by_period import (
     SEGMENT,
     as_declared,
     last_period,
+    left_edge,
     number_of,
     period_at,
     period_number,
@@ -59,12 +60,26 @@ _ACTIVE = Column(
     "Active",
     "Of them, those there: customers at the closing of the period, or buyers in it.",
 )
+_LEFT_EDGE = Column(
+    "left_edge",
+    "flag",
+    "First of the records",
+    "Whether its customers may have bought before the records begin: it is in no pooled row.",
+    optional=True,
+)
 _SHARE = "Active ÷ size; empty where not yet observable."
 COHORTS = Result(
     "cohorts",
     "the cohort triangle",
     "one row a cohort and age",
-    (_COHORT, AGE, _SIZE, _ACTIVE, *rate("retention", "Retention", _SHARE, "size", frame="rate")),
+    (
+        _COHORT,
+        AGE,
+        _SIZE,
+        _ACTIVE,
+        *rate("retention", "Retention", _SHARE, "size", frame="rate"),
+        _LEFT_EDGE,
+    ),
     caption="Active customers, % of the cohort's size, by age in {grain}s.",
 )
 COHORTS_BY = Result(
@@ -97,6 +112,7 @@ COHORTS_REVENUE = Result(
         ),
         Column("retention", "share", "Retention", "Amount ÷ opening amount.", denominator="size"),
         _SIZE,
+        _LEFT_EDGE,
     ),
     caption="Revenue by age in {grain}s, % of the revenue at age 0.",
 )
@@ -112,7 +128,9 @@ def customer_retention(
     the customers whose first paid day or first purchase lies in that period. Subscription: there =
     active at the closing of the period, so that age 0 is below 1 where some joined and left within.
     Transactional: there = at least one purchase in the period. Customers from before the records
-    begin are left out: of them only those who stayed are in the data.
+    begin are left out: of them only those who stayed are in the data. The first cohort of a shop's
+    records is flagged (`left_edge`), unless `opened_on` says that the business began then: it holds
+    whoever bought in that period, old customers too; with `by` these are left out.
 
     Parameters
     ----------
@@ -127,7 +145,7 @@ def customer_retention(
     DataFrame
         cohort (label such as 2025-03, or the value of `by`); age (whole periods since the first);
         size (customers); active; rate = active / size; low, high (Wilson); active to high are empty
-        where not yet observable
+        where not yet observable; left_edge (bool, of a shop's cohorts by period)
 
     Examples
     --------
@@ -145,7 +163,7 @@ def customer_retention(
         rows = _of_members(book.mutate(value=change), people)
     triangle = _rectangle(_cells(snapshot, rows, people, grain), ["size", "value"], grain)
     rated = with_rate(triangle.rename(columns={"value": "active"}), "active", "size")
-    return as_declared(rated, COHORTS)
+    return as_declared(_flagged(snapshot, rated, by, grain), COHORTS)
 
 
 @gives(COHORTS_BY)
@@ -197,7 +215,7 @@ def revenue_retention(
     DataFrame
         cohort; age; opening_amount (at age 0, of the customers observable at this age); amount (at
         this age, empty where not yet observable); retention = amount / opening_amount; size
-        (customers observable)
+        (customers observable); left_edge (bool, of a shop's cohorts by period)
 
     Examples
     --------
@@ -218,7 +236,7 @@ def revenue_retention(
     table = table.rename(columns={"value": "amount"})
     table = table.round(dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS))
     table["retention"] = ratio(table["amount"], table["opening_amount"])
-    return as_declared(table, COHORTS_REVENUE)
+    return as_declared(_flagged(snapshot, table, by, grain), COHORTS_REVENUE)
 
 
 def _cohort_members(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> ir.Table:
@@ -229,7 +247,21 @@ def _cohort_members(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> i
     numbered = people.mutate(first=period_number(people.first_active_on, grain))
     complete = numbered["first"] <= number_of(last_period(snapshot, grain))
     chosen = numbered.filter(~numbered.is_late, complete)
+    edge = left_edge(snapshot, grain)
+    if by is not None and edge is not None:
+        chosen = chosen.filter(chosen["first"] != edge)
     return chosen.select("customer_id", "first", *split_keys(by))
+
+
+def _flagged(
+    snapshot: "Snapshot", table: pd.DataFrame, by: "Split | None", grain: Grain
+) -> pd.DataFrame:
+    """A shop's cohorts by period say which of them is the first of the records."""
+    if by is not None or snapshot.orders is None:
+        return table
+    edge = left_edge(snapshot, grain)
+    label = None if edge is None else period_at(edge, grain).label
+    return table.assign(left_edge=table["cohort"] == label)
 
 
 def _of_members(rows: ir.Table, people: ir.Table) -> ir.Table:

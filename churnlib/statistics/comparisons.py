@@ -107,24 +107,21 @@ def extremes_apart(rows: pd.DataFrame, value: str, level: float = LEVEL) -> Diff
     >>> round(float(extremes_apart(rows, "rate").low), 3)
     0.088
     """
-    known = rows[rows[value].notna()]
-    if len(known) < 2:
-        return Difference(float("nan"), float("nan"), float("nan"))
     low, high = f"{value}_low", f"{value}_high"
     if low not in rows:
         low, high = "low", "high"
+    known = rows.loc[rows[value].notna(), [value, low, high]].astype(float)
+    if len(known) < 2:
+        return Difference(float("nan"), float("nan"), float("nan"))
     pairs = len(known) * (len(known) - 1) / 2
     wider = stats.norm.ppf(1 - (1 - level) / (2 * pairs)) / stats.norm.ppf(0.5 + LEVEL / 2)
     ends = (known.loc[known[value].idxmax()], known.loc[known[value].idxmin()])
-    limits = [
-        (
-            row[value],
-            row[value] - wider * (row[value] - row[low]),
-            row[value] + wider * (row[high] - row[value]),
-        )
-        for row in ends
-    ]
-    return difference(*limits)
+    return difference(*(_drawn_out(*row, wider) for row in ends))
+
+
+def _drawn_out(value: float, low: float, high: float, wider: float) -> tuple[float, float, float]:
+    """An estimate with its limits so many times as far away."""
+    return value, value - wider * (value - low), value + wider * (high - value)
 
 
 def alike(successes: ArrayLike, trials: ArrayLike) -> float:

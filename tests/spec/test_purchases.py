@@ -132,11 +132,12 @@ def test_time_to_the_second_purchase_with_those_still_waiting():
 
 
 def test_time_between_purchases_has_one_open_wait_a_customer():
+    """Ann and bob are a group each."""
     assert frame_of(gaps(snapshot_of(orders=ORDERS), kind="between")) == [
-        (0, 1, False, 1),
-        (0, 7, True, 1),
-        (0, 56, True, 1),
-        (0, 78, False, 1),
+        (0, 0, 7, True, 1),
+        (0, 0, 78, False, 1),
+        (1, 0, 1, False, 1),
+        (1, 0, 56, True, 1),
     ]
 
 
