@@ -111,6 +111,7 @@ def extremes_apart(rows: pd.DataFrame, value: str, level: float = LEVEL) -> Diff
     if low not in rows:
         low, high = "low", "high"
     known = rows.loc[rows[value].notna(), [value, low, high]].astype(float)
+    known = known.reset_index(drop=True)
     if len(known) < 2:
         return Difference(float("nan"), float("nan"), float("nan"))
     pairs = len(known) * (len(known) - 1) / 2

@@ -62,6 +62,8 @@ SEGMENTS_AGAINST_OTHERS = Result(
         ),
     ),
 )
+SURE = 0.01
+"""The chance of naming any value at all where none differs: work follows from it."""
 COLUMNS = [column.name for column in SEGMENTS_AGAINST_OTHERS.columns]
 
 
@@ -97,10 +99,10 @@ def segments_against_others(
     -----
     Indirect standardisation with the others as the standard, by billing interval and month of life:
     a segment that is part of its own standard is drawn to 1 (Breslow and Day 1987, 2.3). The range
-    is that of the logarithm, from the counts of both sides. A value is apart where its column is,
-    its log-rank test against the others is significant after Holm's adjustment over the values (at
-    the level that a selected column has left: Benjamini and Bogomolov 2014), and its range leaves 1
-    out. For months of life not seen, the rate of the last twelve seen is taken.
+    is that of the logarithm, from the counts of both sides. A value is apart where its column
+    differs, its range leaves 1 out, and its log-rank test against the others holds at 1 % after
+    Holm's adjustment over all values of all columns: advice follows from it, every month anew. For
+    months of life not seen, the rate of the last twelve seen is taken.
 
     Examples
     --------
@@ -115,12 +117,9 @@ def segments_against_others(
     (['a', 'b'], [30, 0])
     """
     within = tests[tests["p_value"].notna() & tests.get("within_intervals", False)]
-    passed = within["p_adjusted"] <= CLEAR
-    # What is looked at because its column was clear has that part of the level only.
-    spent = max(len(within), 1) / max(int(passed.sum()), 1)
     context = next(iter(bases.values()), tests)
     parts = [
-        _of_column(lifetimes_by_column[row.column], bases[row.column], spent).assign(
+        _of_column(lifetimes_by_column[row.column], bases[row.column]).assign(
             segment_column=row.column, column_is_clear=row.p_adjusted <= CLEAR
         )
         for row in within.itertuples()
@@ -129,27 +128,27 @@ def segments_against_others(
     if not parts:
         return tagged(pd.DataFrame(columns=[*head, *COLUMNS]), SEGMENTS_AGAINST_OTHERS, context)
     found = pd.concat(parts, ignore_index=True)
+    found["p_adjusted"] = holm(found["p_value"])
     beyond = (found["low"] > 1) | (found["high"] < 1)
-    found["apart"] = found["column_is_clear"] & (found["p_adjusted"] <= CLEAR) & beyond
+    found["apart"] = found["column_is_clear"] & (found["p_adjusted"] <= SURE) & beyond
     return tagged(found[[*head, *COLUMNS]], SEGMENTS_AGAINST_OTHERS, context)
 
 
 segments_against_others.result = SEGMENTS_AGAINST_OTHERS
 
 
-def _of_column(lifetimes: pd.DataFrame, base: pd.DataFrame, spent: float) -> pd.DataFrame:
+def _of_column(lifetimes: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     _, people = comparable(lifetimes)
     names, difference, covariance = scores(people)
     spread = np.diag(covariance)
     known = np.where(spread > 0, spread, np.nan)
-    p_values = stats.chi2.sf(difference**2 / known, 1)
     tables = [(interval, *counts_of(part, names)) for interval, part in strata(people)]
     counts = [_against_others(at_risk, events) for _, at_risk, events in tables]
     left, expected, variance = (sum(one[k] for one in counts) for k in range(3))
     ratio, low, high = _ratio(left, expected, variance, len(names))
     frame = pd.DataFrame({SEGMENT: names, "left": left.astype(np.int64), "expected": expected})
     frame = frame.assign(ratio=ratio, low=low, high=high)
-    frame["p_adjusted"] = np.minimum(holm(p_values) * spent, 1.0)
+    frame["p_value"] = stats.chi2.sf(difference**2 / known, 1)
     today = [base[base[SEGMENT].astype(str) == name] for name in names]
     frame["customers"] = [int(rows["customers"].sum()) for rows in today]
     frame["at_stake"] = [
