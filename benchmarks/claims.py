@@ -120,14 +120,14 @@ def months(runs: int = 200) -> None:
         true = {5} if "peak" in name else set()
         for customers in (1_000, 3_000, 12_000):
             rng = np.random.default_rng(1)
-            found = [_once(rng, customers, groups) for _ in range(runs)]
+            found = [months_marked(rng, customers, groups) for _ in range(runs)]
             told = [share([bool(set(one[k]) - true) for one in found]) for k in range(3)]
             power = [share([5 in one[k] for one in found]) for k in range(2)] if true else []
             print(f"| {name} | {customers:,} | false: {' · '.join(told)}", end=" | ")
             print(f"found: {' · '.join(power)} |" if power else "|")
 
 
-def _once(
+def months_marked(
     rng: np.random.Generator, customers: int, groups: list[tuple[float, int, Hazard]]
 ) -> tuple[list[int], list[int], list[int]]:
     parts = [
@@ -149,15 +149,15 @@ def segments(runs: int = 200) -> None:
         for customers in (100, 500):
             for worse in (1.0, 1.4):
                 rng = np.random.default_rng(2)
-                found = [_column(rng, values, customers, worse) for _ in range(runs)]
+                found = [column_named(rng, values, customers, worse) for _ in range(runs)]
                 before, now, named, right = (share([one[k] for one in found]) for k in range(4))
                 print(
-                    f"| {values} values of {customers} | one x {worse} | before {before} | now {now} | "
+                    f"| {values} of {customers} | one x {worse} | before {before} | now {now} | "
                     f"named wrongly {named} | named rightly {right} |"
                 )
 
 
-def _column(
+def column_named(
     rng: np.random.Generator, values: int, customers: int, worse: float
 ) -> tuple[bool, bool, bool, bool]:
     parts = []
@@ -189,7 +189,7 @@ def _column(
 def waits(runs: int = 200) -> None:
     """Coverage of the mean wait (cut at 90 days) and of the curve at 30 days."""
     rng = np.random.default_rng(3)
-    everybody = _waits(rng, 60_000)
+    everybody = waits_of_buyers(rng, 60_000)
     truth = cl.mean_wait(everybody, 90)["mean"].item()
     at_30 = cl.time_between(everybody).query("tenure == 30")["estimate"].item()
     print(
@@ -199,7 +199,7 @@ def waits(runs: int = 200) -> None:
     for customers in (40, 150, 600):
         hits = [[], [], [], []]
         for _ in range(runs):
-            rows = _waits(rng, customers)
+            rows = waits_of_buyers(rng, customers)
             for k, frame in enumerate((rows.drop(columns="customer_group"), rows)):
                 mean = cl.mean_wait(frame, 90).iloc[0]
                 hits[k].append(bool(mean.low <= truth <= mean.high))
@@ -211,7 +211,7 @@ def waits(runs: int = 200) -> None:
         )
 
 
-def _waits(rng: np.random.Generator, customers: int) -> pd.DataFrame:
+def waits_of_buyers(rng: np.random.Generator, customers: int) -> pd.DataFrame:
     """Buyers whose rates differ (gamma, shape 1.5, a purchase in 50 days on average), who begin
     within a year and are watched for a second one.
     """
@@ -244,7 +244,7 @@ def stays(runs: int = 600) -> None:
             truth = float(((1 - hazard) ** np.arange(12)).sum())
             hits, widths = ([], []), []
             for _ in range(runs):
-                row = cl.restricted_mean(_year(rng, customers, hazard), 12).iloc[0]
+                row = cl.restricted_mean(watched_a_year(rng, customers, hazard), 12).iloc[0]
                 hits[0].append(abs(row["mean"] - truth) <= 1.96 * row.standard_error)
                 hits[1].append(bool(row.low <= truth <= row.high))
                 widths.append(row.high - row.low)
@@ -252,7 +252,7 @@ def stays(runs: int = 600) -> None:
             print(f"| {customers} at {hazard:.1%} a month | {told} | {np.nanmean(widths):.2f} |")
 
 
-def _year(rng: np.random.Generator, customers: int, hazard: float) -> pd.DataFrame:
+def watched_a_year(rng: np.random.Generator, customers: int, hazard: float) -> pd.DataFrame:
     """Customers who are all watched for a year."""
     life = rng.geometric(hazard, customers)
     raw = pd.DataFrame({"duration": life.clip(max=12), "event_observed": life <= 12})

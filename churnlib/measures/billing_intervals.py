@@ -43,7 +43,8 @@ def _billing_intervals(snapshot: "Snapshot") -> ir.Table:
     spans = paid_spans(snapshot)
     months = ibis.null("int64")
     if "interval_months" in spans.columns:
-        months = ibis.greatest(spans.interval_months.round().cast("int64"), 1)
+        whole = spans.interval_months.round().cast("int64")
+        months = ibis.ifelse(whole < 1, 1, whole)
     dated = spans.select("customer_id", "starts_on", months=months)
     starts = dated.group_by("customer_id").aggregate(first_on=dated.starts_on.min())
     both = dated.inner_join(starts, "customer_id")
