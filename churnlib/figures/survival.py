@@ -31,8 +31,8 @@ __all__ = ["plot_hazard", "plot_survival"]
 FOLDED_TENURES = (1, 3, 6, 12, 24, 36)
 """Months of life that fold under a chart of segments."""
 DOT, MARKED_DOT = 5, 6.5
-PAID = {0: "interval not known", 1: "paid by the month"}
-"""What lines of the shortest billing intervals are called."""
+PAID = {0: "interval not known", 1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
+"""What the lines of billing intervals are called."""
 
 
 def _survival_subtitle(curve: pd.DataFrame) -> str:
@@ -153,9 +153,8 @@ def _named_by_interval(hazard: pd.DataFrame) -> pd.DataFrame:
     """Where customers pay in different intervals, a line each: as if split by it."""
     if "segment" in hazard or hazard.get("interval_months", pd.Series(0)).nunique() < 2:
         return hazard
-    names = hazard["interval_months"].map(
-        lambda months: f"paid every {months:.0f} months" if months > 1 else PAID.get(months)
-    )
+    every = hazard["interval_months"].astype(int)
+    names = every.map(lambda months: PAID.get(months, f"every {months} months"))
     return hazard.assign(segment=names)
 
 

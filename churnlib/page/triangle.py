@@ -142,7 +142,7 @@ def _notes(shown: pd.DataFrame, left: int, triangle: pd.DataFrame) -> str:
     if shown["size"].dropna().lt(MIN_N).any():
         small = f"In italics: cohorts of fewer than {MIN_N}; read with care."
         notes.append(paragraph(small, "cl-note"))
-    if _is_edge(shown):
+    if _is_edge(triangle):
         edge = (
             f"{EDGE} The first cohort of the records: its customers may have bought before, so it "
             "is no cohort of new customers, and not in the last row."
