@@ -139,6 +139,7 @@ def against_others_of(*rows: tuple, column: str = "plan") -> pd.DataFrame:
     names = ["segment", "ratio", "apart", "customers", "at_stake"]
     frame = pd.DataFrame(list(rows), columns=names).astype({"apart": bool})
     ends = {"low": frame["ratio"] / 1.2, "high": frame["ratio"] * 1.2}
+    ends |= {"at_stake_low": frame["at_stake"] / 2, "at_stake_high": frame["at_stake"] * 2}
     return told_of(frame.assign(segment_column=column, **ends))
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from churnlib.findings.wording import counted, share_of, spell, verdict_of
-from churnlib.formats import money, text
+from churnlib.formats import interval, money, text
 from churnlib.results.declared import currency_of
 from churnlib.results.segments import in_words
 from churnlib.results.told import Action, Finding
@@ -84,11 +84,12 @@ def _times(row: tuple) -> str:
 def _look_into(row: tuple, name: str, unit: str) -> Action:
     """The value that loses most beyond what it would lose at the others' rate."""
     people, amount = counted(row.customers, "customer"), f"{money(row.at_stake, unit)} of MRR"
+    ends = interval(row.at_stake_low, row.at_stake_high, unit)
     return Action(
         sentence=(
             f"Look into {name} “{row.segment}” ({people} who never left): of customers who pay as "
             f"often and have stayed as long they leave {_times(row)}, which within twelve months "
-            f"takes {amount} more than the others' rate would."
+            f"takes {amount} ({ends}) more than the others' rate would."
         ),
         who=f"{name} {row.segment}",
         customers=row.customers,

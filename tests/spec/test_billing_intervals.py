@@ -136,6 +136,7 @@ def test_each_value_is_set_against_the_others_of_its_interval_with_what_it_loses
     assert 1 < ads["low"] < 2 < ads["high"]
     assert ads["apart"]
     assert (ads["customers"], web["customers"], web["at_stake"]) == (1, 0, 0)
+    assert 0 < ads["at_stake_low"] < ads["at_stake"] < ads["at_stake_high"]
     later = 100 / (500 + 500 + 400)
     kept = 0.8 * (1 - later) ** 10
     kept_here = 0.6 * (1 - 2 * later) ** 10

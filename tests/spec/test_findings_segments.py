@@ -45,7 +45,8 @@ def test_the_value_that_is_apart_is_a_place_to_look_with_what_it_loses():
     assert said(action.sentence) == (
         "Look into plan “iron” (300 customers who never left): of customers who pay as often and "
         "have stayed as long they leave 1.50 times as often as the others (1.25 to 1.80), which "
-        "within twelve months takes €650 of MRR more than the others' rate would."
+        "within twelve months takes €650 of MRR (€325 to €1,300) more than the others' rate "
+        "would."
     )
     assert (action.who, action.customers) == ("plan iron", 300)
     assert (action.money, action.verdict) == ("€650 of MRR within twelve months", "watch")

@@ -59,7 +59,11 @@ SEGMENTS_AGAINST_OTHERS = Result(
             "money",
             "At stake",
             "MRR of these that goes within twelve months beyond what goes at the others' rate.",
+            low="at_stake_low",
+            high="at_stake_high",
         ),
+        Column("at_stake_low", "money", "from", "At the low end of the ratio."),
+        Column("at_stake_high", "money", "to", "At the high end of the ratio."),
     ),
 )
 SURE = 0.01
@@ -93,7 +97,7 @@ def segments_against_others(
         ratio = left / expected · low, high (95 %, adjusted for the values of the column) ·
         p_adjusted · apart (bool) · customers (in their first stay now) · at_stake (currency a
         month: their MRR lost within twelve months at `ratio` times the others' rates, less that at
-        the others' rates).
+        the others' rates) · at_stake_low, at_stake_high (the same at low and high).
 
     Notes
     -----
@@ -151,10 +155,10 @@ def _of_column(lifetimes: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     frame["p_value"] = stats.chi2.sf(difference**2 / known, 1)
     today = [base[base[SEGMENT].astype(str) == name] for name in names]
     frame["customers"] = [int(rows["customers"].sum()) for rows in today]
-    frame["at_stake"] = [
-        _at_stake(rows, list(_others(tables, place)), ratio[place])
-        for place, rows in enumerate(today)
-    ]
+    others = [list(_others(tables, place)) for place in range(len(names))]
+    ends = {"at_stake": ratio, "at_stake_low": low, "at_stake_high": high}
+    for column, times in ends.items():
+        frame[column] = [_at_stake(*one) for one in zip(today, others, times, strict=True)]
     return frame
 
 
