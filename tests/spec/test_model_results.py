@@ -43,7 +43,8 @@ PUBLISHED = {
         "column groups statistic p_value p_adjusted n_scanned within_intervals tells_interval"
     ),
     "segments_against_others": (
-        "left expected ratio low high p_adjusted apart customers at_stake at_stake_low at_stake_high"
+        "left expected ratio low high p_adjusted apart customers "
+        "at_stake at_stake_low at_stake_high"
     ),
     "time_to_second": "tenure at_risk events estimate low high",
     "time_between": "tenure at_risk events estimate low high",
