@@ -9,9 +9,20 @@ from churnlib.periods import Period
 from churnlib.results.declared import grain_of
 from churnlib.results.told import Verdict
 from churnlib.statistics.comparisons import rate_difference
-from churnlib.statistics.rules import MIN_N
+from churnlib.statistics.rules import LEVEL, MIN_N
 
 SMALL = "too few to say"
+
+
+def level_of(comparisons: int) -> float:
+    """The level of each of several ranges that together miss in 5 % at most.
+
+    Examples
+    --------
+    >>> level_of(2)
+    0.975
+    """
+    return 1 - (1 - LEVEL) / max(comparisons, 1)
 
 
 class Compared(NamedTuple):
@@ -48,17 +59,20 @@ def share_of(rate: float, low: float, high: float) -> str:
     return f"{text(rate, 'percent')} ({interval(low, high, 'percent')})"
 
 
-def against(now: tuple[float, float], before: tuple[float, float], name: str) -> Compared:
+def against(
+    now: tuple[float, float], before: tuple[float, float], name: str, *, of: int = 1
+) -> Compared:
     """How a rate compares: `clearly above September 2026 (2.1 %, +1.0 points)`.
 
     Parameters
     ----------
     now, before : (numerator, denominator)
     name : what the earlier one is called
+    of : earlier ones that it is compared with at once: each has its part of the 5 %
     """
     if min(now[1], before[1]) < MIN_N:
         return Compared(f"{name} had too few customers to compare", clear=False)
-    difference = rate_difference(now, before)
+    difference = rate_difference(now, before, level_of(of))
     then = text(before[0] / before[1], "percent")
     if not difference.clear:
         return Compared(f"no clear change on {name} ({then})", clear=False)

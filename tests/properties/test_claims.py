@@ -12,6 +12,7 @@ from benchmarks.claims import (
     watched_a_year,
     yearly,
 )
+from churnlib.findings.revenue import say_churn
 from churnlib.models.survival.clusters import log_survival_influence
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.hazard import hazard_by_month
@@ -20,6 +21,7 @@ from churnlib.models.survival.restricted_mean import restricted_mean
 from churnlib.models.survival.waits import mean_wait, time_between
 from churnlib.statistics.comparisons import alike, extremes_apart
 from churnlib.statistics.intervals import holm, wilson
+from tests.by_hand import churn_of
 
 FALLING = monthly(decay=0.05)
 
@@ -159,3 +161,16 @@ def test_holm_as_in_its_paper():
     """Each p-value by the number still compared, never below the one before it."""
     assert holm([0.01, 0.04, 0.03]).tolist() == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
+
+
+def test_a_constant_churn_rate_is_called_changed_in_one_of_twenty_reports():
+    """Compared with the month before and with a year before: one of ten, if each had 5 %."""
+    rng = np.random.default_rng(19)
+    found = []
+    for _ in range(400):
+        left = rng.binomial(2_000, 0.03, 13)
+        found.append(say_churn(churn_of(*((one, 2_000) for one in left), rows=13)))
+    assert np.mean([one.verdict == "watch" for one in found]) == pytest.approx(0.045, abs=0.03)
+    for one in found:
+        figure = next(f for f in one.key_figures if f.label == "Customer churn")
+        assert (one.verdict == "watch") is any(not change.noise for change in figure.changes)
