@@ -15,10 +15,10 @@ from churnlib.results.segments import UNKNOWN
 from churnlib.snapshot.snapshot import Snapshot
 
 NOWHERE = Path("/nonexistent")
-SPAN = ("customer_id", "starts_on", "ends_on", "mrr", "plan")
+SPAN = ("customer_id", "starts_on", "ends_on", "mrr", "plan", "interval_months")
 ORDER = ("customer_id", "ordered_on", "amount", "category")
 MONEY = pa.decimal128(18, 2)
-SPAN_TYPES = [pa.string(), pa.date32(), pa.date32(), MONEY, pa.string()]
+SPAN_TYPES = [pa.string(), pa.date32(), pa.date32(), MONEY, pa.string(), pa.float64()]
 ORDER_TYPES = [pa.string(), pa.date32(), MONEY, pa.string()]
 
 
@@ -32,11 +32,13 @@ def snapshot_of(
 ) -> Snapshot:
     """A snapshot of rows as one would write them down.
 
-    subscriptions : (customer_id, starts_on, ends_on or None, mrr[, plan]), dates as ISO text
+    subscriptions : (customer_id, starts_on, ends_on or None, mrr[, plan[, interval_months]]), dates
+    as ISO text
     orders : (customer_id, ordered_on, amount[, category])
     customers : dicts of customer_id and attributes; who is missing is added with every attribute
     unknown
-    params : parameters of the business, such as data_from
+    params : parameters of the business, such as data_from; a shop opened with its first order, if
+    opened_on does not say otherwise
     """
     model = "transactional" if orders is not None else "subscription"
     settings = {
@@ -44,6 +46,7 @@ def snapshot_of(
         "model": model,
         "currency": "EUR",
         "source": {"uri": "."},
+        "opened_on": min((str(row[1]) for row in orders or []), default=None),
         **params,
     }
     reported = Period.parse(period)
@@ -79,10 +82,11 @@ def _plain(value: Any) -> Any:
 
 
 def _span(row: tuple, as_of: date) -> tuple:
-    customer, starts_on, ends_on, mrr, *plan = row
+    customer, starts_on, ends_on, mrr, *more = row
     end = _day(ends_on) if ends_on else None
     known = end if end and end < as_of else None
-    return customer, _day(starts_on), known, _money(mrr), plan[0] if plan else UNKNOWN
+    plan, interval = (*more, *(UNKNOWN, None)[len(more) :])
+    return customer, _day(starts_on), known, _money(mrr), plan, interval
 
 
 def _order(row: tuple) -> tuple:

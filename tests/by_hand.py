@@ -125,20 +125,35 @@ def medians_of(median: float = 7.0, low: float = 6.0, high: float = 9.0) -> pd.D
     return told_of(pd.DataFrame([{"median": median, "low": low, "high": high}]))
 
 
-def log_rank_of(column: str, p_adjusted: float) -> pd.DataFrame:
-    """What comparing the values of a column gave."""
-    return told_of(pd.DataFrame([{"column": column, "p_adjusted": p_adjusted}]))
+def log_rank_of(column: str, p_adjusted: float, **flags: bool) -> pd.DataFrame:
+    """What comparing the values of a column gave; `within_intervals`, `tells_interval` where it is
+    known how often customers pay.
+    """
+    return told_of(pd.DataFrame([{"column": column, "p_adjusted": p_adjusted, **flags}]))
 
 
-def hazard_of(*rows: tuple, at_risk: int = 30) -> pd.DataFrame:
+def against_others_of(*rows: tuple, column: str = "plan") -> pd.DataFrame:
+    """Segments: (segment, times as often, apart, customers, at stake) each, with a range of a
+    fifth.
+    """
+    names = ["segment", "ratio", "apart", "customers", "at_stake"]
+    frame = pd.DataFrame(list(rows), columns=names).astype({"apart": bool})
+    ends = {"low": frame["ratio"] / 1.2, "high": frame["ratio"] * 1.2}
+    ends |= {"at_stake_low": frame["at_stake"] / 2, "at_stake_high": frame["at_stake"] * 2}
+    return told_of(frame.assign(segment_column=column, **ends))
+
+
+def hazard_of(*rows: tuple, at_risk: int = 30, interval_months: int = 1) -> pd.DataFrame:
     """Months of life: (tenure, estimate, around, stands out) each."""
     frame = pd.DataFrame(list(rows), columns=["tenure", "estimate", "around", "stands_out"])
-    return told_of(frame.astype({"stands_out": bool}).assign(at_risk=at_risk))
+    frame = frame.astype({"stands_out": bool})
+    return told_of(frame.assign(at_risk=at_risk, interval_months=interval_months))
 
 
-def base_of(*rows: tuple, key: str = "tenure") -> pd.DataFrame:
-    """Today's customers: (tenure or segment, customers, MRR) each."""
-    return told_of(pd.DataFrame(list(rows), columns=[key, "customers", "mrr"]))
+def base_of(*rows: tuple, interval_months: int = 1) -> pd.DataFrame:
+    """Today's customers: (tenure, customers, MRR) each."""
+    frame = pd.DataFrame(list(rows), columns=["tenure", "customers", "mrr"])
+    return told_of(frame.assign(interval_months=interval_months))
 
 
 def outlook(stayed: int, estimate: float, at_risk: int = 100) -> dict:

@@ -60,7 +60,7 @@ def plot_time_to_second(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     title="the time between purchases",
     subtitle="Share of purchases followed by another, by days{and_by}, %",
     caption="Every wait between two purchases, and the open one after the last. "
-    "95 % band as if waits were independent.",
+    "95 % band between groups of customers, as waits of one customer are alike.",
     example=example_curve,
     numbers=_folded,
     draws_segments=True,

@@ -28,6 +28,7 @@ def _sales() -> pd.DataFrame:
         period_start=pd.date_range("2025-01-01", periods=6, freq="MS"),
         revenue_returning=5.0,
         revenue_new=[3.0, -1, 3, 3, 3, 3],
+        revenue=[8.0, 4, 8, 8, 8, 8],
         orders=[2, 2, 3, 3, 4, 4],
         average_order_value=[4.0, 2, 2.7, 2.7, 2, 2],
     )
@@ -47,7 +48,8 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
     Parameters
     ----------
     sales : DataFrame
-        period_start, revenue_returning, revenue_new (money). Of one segment.
+        period_start, revenue, revenue_returning, revenue_new (money; these empty where it is not
+        known who is new). Of one segment.
     last : int, optional
         Periods drawn; otherwise as many as there is room for: 24, or 13 in a narrow chart.
     ax : Axes, optional
@@ -61,12 +63,12 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
     >>> plot_sales(plot_sales.figure.example()).get_ylabel()
     'Revenue in the period, EUR'
     """
-    if not sales[["revenue_returning", "revenue_new"]].any(axis=None):
+    if not sales["revenue"].any():
         return nothing(ax)
     ax = new_axes(ax)
     shown = placed(newest(sales, last or periods_for(ax)))
-    returning = shown["revenue_returning"].astype(float)
     new = shown["revenue_new"].astype(float)
+    returning = shown["revenue_returning"].astype(float)
     # Returns may exceed what new customers bought: such a bar hangs below zero instead of hiding in
     # the other.
     base = returning.where((new >= 0) & (returning >= 0), 0)
@@ -74,6 +76,10 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
     old = {"base": 0 * returning, "depth": 1, "label": "Returning customers"}
     draw_stack(ax, shown["place"], returning, hue=hue, **old)
     draw_stack(ax, shown["place"], new, base=base, hue=hue, depth=0.4, label="New customers")
+    unknown = shown["revenue"].astype(float).where(new.isna(), 0.0)
+    if unknown.any():
+        either = {"base": 0 * unknown, "depth": 1, "label": "New or returning: not known"}
+        draw_stack(ax, shown["place"], unknown, hue=colour("neutral"), **either)
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=2)
     amount_axis(ax)

@@ -31,6 +31,8 @@ __all__ = ["plot_hazard", "plot_survival"]
 FOLDED_TENURES = (1, 3, 6, 12, 24, 36)
 """Months of life that fold under a chart of segments."""
 DOT, MARKED_DOT = 5, 6.5
+PAID = {0: "interval not known", 1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
+"""What the lines of billing intervals are called."""
 
 
 def _survival_subtitle(curve: pd.DataFrame) -> str:
@@ -109,18 +111,20 @@ def _hazard() -> pd.DataFrame:
     title="leaving by month of life",
     subtitle="Share leaving in each month of life{split}, % of those at risk",
     caption="With 95 % ranges (Wilson). "
-    "At risk: there at the start of the month, and the month observed to its end.",
+    "At risk: there at the start of the month, and the month observed to its end. Of who pays for "
+    "several months at once only months of renewal are drawn.",
     example=_hazard,
     draws_segments=True,
 )
 def plot_hazard(hazard: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Share of those at risk who leave in each month of life, with ranges; months that stand out
-    are named. Split by segment, a line each.
+    are named. Split by segment or by billing interval, a line each.
 
     Parameters
     ----------
     hazard : DataFrame
-        tenure (month of life), estimate, low, high; stands_out (bool), optional; [segment].
+        tenure (month of life), estimate, low, high; stands_out (bool), optional; [segment];
+        [interval_months].
     ax : Axes, optional
 
     Returns
@@ -133,6 +137,7 @@ def plot_hazard(hazard: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ['Month 1: 20.0 %']
     """
     ax = new_axes(ax)
+    hazard = _named_by_interval(hazard)
     if segments_in(hazard):
         _hazard_of_segments(ax, hazard)
     else:
@@ -144,17 +149,34 @@ def plot_hazard(hazard: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _hazard_of_all(ax: Axes, hazard: pd.DataFrame) -> None:
-    marked = pd.Series(False, index=hazard.index)
+def _named_by_interval(hazard: pd.DataFrame) -> pd.DataFrame:
+    """Where customers pay in different intervals, a line each: as if split by it."""
+    if "segment" in hazard or hazard.get("interval_months", pd.Series(0)).nunique() < 2:
+        return hazard
+    every = hazard["interval_months"].astype(int)
+    names = every.map(lambda months: PAID.get(months, f"every {months} months"))
+    return hazard.assign(segment=names)
+
+
+def _marked(hazard: pd.DataFrame) -> pd.Series:
     if "stands_out" in hazard:
-        marked = hazard["stands_out"].astype(bool)
+        return hazard["stands_out"].astype(bool)
+    return pd.Series(False, index=hazard.index)
+
+
+def _name_marked(ax: Axes, hazard: pd.DataFrame) -> None:
+    for row in hazard[_marked(hazard)].itertuples():
+        text = f"Month {row.tenure:.0f}: {row.estimate * 100:.1f} %"
+        mark(ax, row.tenure, row.high, text, color=colour("accent"))
+
+
+def _hazard_of_all(ax: Axes, hazard: pd.DataFrame) -> None:
+    marked = _marked(hazard)
     for rows, hue, size in ((~marked, "neutral", DOT), (marked, "accent", MARKED_DOT)):
         part = hazard[rows]
         draw_ranges(ax, part["tenure"], part["low"], part["high"], color=colour(hue))
         draw_points(ax, part["tenure"], part["estimate"], size=size, color=colour(hue))
-    for row in hazard[marked].itertuples():
-        text = f"Month {row.tenure:.0f}: {row.estimate * 100:.1f} %"
-        mark(ax, row.tenure, row.high, text, color=colour("accent"))
+    _name_marked(ax, hazard)
     ax.set_ylim(0, 1.12 * float(hazard["high"].max() or 1))
 
 
@@ -163,6 +185,7 @@ def _hazard_of_segments(ax: Axes, hazard: pd.DataFrame) -> None:
     lines = lines_of(parts, x="tenure", y="estimate")
     draw_bands(ax, lines)
     draw_lines(ax, lines, marker="o", markersize=MARK)
-    ax.set_ylim(0, 1.12 * float(hazard["estimate"].max() or 1))
+    _name_marked(ax, hazard)
+    ax.set_ylim(0, 1.12 * float(hazard[["estimate", "high"]].max(axis=None) or 1))
     label_ends(ax, ends_of(lines, share_told(len(parts))))
     remark(ax, remark_on(hazard, parts))

@@ -7,8 +7,8 @@ from churnlib.formats import interval, points, text
 from churnlib.results.declared import grain_of
 from churnlib.results.segments import in_words
 from churnlib.results.told import Finding
-from churnlib.statistics.comparisons import rate_difference
-from churnlib.statistics.rules import LEVEL, MIN_N
+from churnlib.statistics.comparisons import alike, rate_difference
+from churnlib.statistics.rules import CLEAR, LEVEL, MIN_N
 
 __all__ = [
     "say_cohorts",
@@ -41,25 +41,34 @@ def say_cohorts_pooled(pooled: pd.DataFrame) -> Finding:
 def say_cohorts(triangle: pd.DataFrame) -> Finding:
     """How far single cohorts lie apart at the greatest telling age."""
     grain = grain_of(triangle)
-    enough = triangle[(triangle["size"] >= MIN_N) & triangle["rate"].notna()]
+    new = _of_new_customers(triangle)
+    enough = new[(new["size"] >= MIN_N) & new["rate"].notna()]
     for age in AGES:
-        rates = enough[enough["age"] == age]["rate"]
-        if len(rates) >= 2:
-            span = interval(rates.min(), rates.max(), "percent")
+        rows = enough[enough["age"] == age]
+        if len(rows) >= 2:
+            low, high = rows["rate"].min(), rows["rate"].max()
             sentence = (
-                f"From cohort to cohort, {span} {_there(triangle)} {spell(age, grain)} after the "
-                f"{grain} they began in ({len(rates)} cohorts of {MIN_N} or more)."
+                f"From cohort to cohort, {interval(low, high, 'percent')} {_there(triangle)} "
+                f"{spell(age, grain)} after the {grain} they began in ({len(rows)} cohorts of "
+                f"{MIN_N} or more){_scatter(rows)}."
             )
-            return Finding(sentence=sentence, n=len(rates), low=rates.min(), high=rates.max())
+            return Finding(sentence=sentence, n=len(rows), low=low, high=high)
     return Finding(
         sentence="Fewer than two cohorts with enough customers have been observed for a whole "
         "period yet."
     )
 
 
+def _scatter(rows: pd.DataFrame) -> str:
+    """Whether the highest and the lowest of many cohorts lie further apart than chance explains."""
+    p_value = alike(rows["rate"] * rows["size"], rows["size"])
+    return "" if p_value < CLEAR else ": no further apart than by chance"
+
+
 def say_cohorts_revenue(table: pd.DataFrame) -> Finding:
     """Revenue of all cohorts at the same age against what they began with."""
-    seen = table[table["amount"].notna()]
+    new = _of_new_customers(table)
+    seen = new[new["amount"].notna()]
     sums = seen.groupby("age")[["size", "opening_amount", "amount"]].sum()
     enough = sums[(sums["size"] >= MIN_N) & (sums["opening_amount"] > 0)]
     ages = [age for age in AGES if age in enough.index]
@@ -135,6 +144,11 @@ def _extremes(rows: pd.DataFrame, lead: str) -> Finding:
         f"{text(best.rate, 'percent')} of {best.cohort}{end}"
     )
     return Finding(sentence=sentence, verdict=verdict_of(clear), n=rows["size"].sum())
+
+
+def _of_new_customers(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the first cohort of a shop's records, whose customers may have bought before."""
+    return table[~table["left_edge"].astype(bool)] if "left_edge" in table else table
 
 
 def _there(frame: pd.DataFrame) -> str:

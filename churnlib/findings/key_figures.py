@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import SMALL
+from churnlib.findings.wording import SMALL, level_of
 from churnlib.formats import Format, is_missing, parse_format, points, text
 from churnlib.periods import Period
 from churnlib.results.declared import grain_of
@@ -41,11 +41,11 @@ def rate(frame: pd.DataFrame, numerator: str, denominator: str, label: str) -> K
     """A share of customers, of which less is better: grey where chance could have done it."""
     left, there = frame[numerator].astype(float), frame[denominator].astype(float)
     rates = left / there.where(there > 0)
-    changes = []
+    changes, level = [], level_of(len(_earlier(frame)))
     for back, since in _earlier(frame):
         pairs = [(left.iloc[at], there.iloc[at]) for at in (-1, -1 - back)]
         if min(people for _, people in pairs) >= MIN_N:
-            noise = not rate_difference(*pairs).clear
+            noise = not rate_difference(*pairs, level).clear
             known = rates.iloc[-1], rates.iloc[-1 - back]
             changes.append(change(*known, "percent", since=since, noise=noise))
     return KeyFigure(

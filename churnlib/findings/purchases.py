@@ -10,6 +10,7 @@ from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
 from churnlib.results.declared import currency_of
 from churnlib.results.told import Action, Finding
+from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.rules import MIN_N
 
 __all__ = [
@@ -134,7 +135,10 @@ def say_value_by_cohort(values: pd.DataFrame) -> Finding:
     )
     if best.segment == worst.segment:
         return Finding(sentence=f"{told}.", n=best.customers)
-    overlap = ": the ranges overlap" if best.value_low <= worst.value_high else ""
+    overlap = ": the ranges overlap"
+    if best.value_low > worst.value_high:
+        apart = extremes_apart(known, "value").clear
+        overlap = "" if apart else f": no clear difference, as the extremes of {len(known)}"
     return Finding(
         sentence=f"{told}, one who began in {worst.segment} {low}{overlap}.",
         n=known["customers"].sum(),

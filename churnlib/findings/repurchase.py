@@ -6,12 +6,14 @@ from churnlib.findings.wording import counted, share_of, spell, verdict_of
 from churnlib.formats import text
 from churnlib.results.segments import in_words
 from churnlib.results.told import Action, Finding
+from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.rules import CLEAR, MIN_N
 
 __all__ = ["say_mean_wait", "say_second_purchase", "say_waits", "say_waits_by_segment"]
 
 TELLING_DAYS = (365, 180, 90, 30)
 """Waits at which segments are compared, the longest that enough customers have reached."""
+HALF = 0.5
 REACH = 90
 """Days after the first purchase in which a second one is within reach."""
 
@@ -39,7 +41,7 @@ def _waiting(curve: pd.DataFrame, what: str) -> Finding:
     enough = curve[curve["at_risk"] >= MIN_N]
     if enough.empty:
         return Finding(sentence="Too few purchases to tell how long customers wait.")
-    half = enough[enough["estimate"] <= 0.5]
+    half = enough[enough["estimate"] <= HALF]
     if half.empty:
         last = enough.iloc[-1]
         share = share_of(1 - last.estimate, 1 - last.high, 1 - last.low)
@@ -50,13 +52,29 @@ def _waiting(curve: pd.DataFrame, what: str) -> Finding:
             low=1 - last.high,
             high=1 - last.low,
         )
-    days = spell(half.iloc[0].tenure, "day")
+    days, low = half.iloc[0].tenure, _crossing(curve, "low")
+    high = _crossing(curve, "high")
     return Finding(
         sentence=(
-            f"Half of {what} are followed by another within {days}, the open waits counted as open."
+            f"Half of {what} are followed by another within {spell(days, 'day')}"
+            f"{_give_or_take(low, high)}, the open waits counted as open."
         ),
         n=curve["at_risk"].iloc[0],
+        low=low,
+        high=high,
     )
+
+
+def _crossing(curve: pd.DataFrame, limit: str) -> float:
+    """The first day on which a limit of the curve is a half or less; NaN where it never is."""
+    return curve.loc[curve[limit] <= HALF, "tenure"].min()
+
+
+def _give_or_take(low: float, high: float) -> str:
+    """The range of a median, whose upper end may not have been reached yet."""
+    if pd.isna(high):
+        return f" ({int(low)} or later)"
+    return "" if low == high else f" ({int(low)} to {int(high)})"
 
 
 def _within_reach(waits: pd.DataFrame, rates: pd.DataFrame) -> tuple[Action, ...]:
@@ -120,6 +138,8 @@ def _extremes(curve: pd.DataFrame) -> str:
     for days in TELLING_DAYS:
         rows = curve[(curve["tenure"] == days) & (curve["at_risk"] >= MIN_N)]
         if len(rows) >= 2:
+            if not extremes_apart(rows, "estimate").clear:
+                return ""
             soon, late = rows.loc[rows["estimate"].idxmin()], rows.loc[rows["estimate"].idxmax()]
             quick, slow = (
                 share_of(1 - one.estimate, 1 - one.high, 1 - one.low) for one in (soon, late)

@@ -118,11 +118,12 @@ def say_churn(churn: pd.DataFrame) -> Finding:
     """The reported period's customer churn rate, against the previous period and a year before."""
     last = churn.iloc[-1]
     left, there = last.churned_customers, last.opening_customers
-    compared = [
-        against((left, there), (row.churned_customers, row.opening_customers), name)
+    earlier = [
+        ((row.churned_customers, row.opening_customers), name)
         for row, name in earlier_rows(churn)
         if row.opening_customers >= MIN_N
     ]
+    compared = [against((left, there), *one, of=len(earlier)) for one in earlier]
     enough = there >= MIN_N
     figures = [key_figures.rate(churn, "churned_customers", "opening_customers", "Customer churn")]
     if "closing_customers" in churn:

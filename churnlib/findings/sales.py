@@ -60,6 +60,11 @@ def say_buyers(sales: pd.DataFrame) -> Finding:
 def _buyers_sentence(last: pd.Series, name: str) -> str:
     if not last.customers:
         return f"Nobody bought in {name}."
+    if pd.isna(last.new_customers):
+        return (
+            f"{counted(last.customers, 'customer')} bought in {name}, the first period of the "
+            "records: who of them is new is not known."
+        )
     some = {0: "none", last.customers: "all"}.get(
         last.new_customers, text(last.new_customers, "count")
     )

@@ -8,6 +8,7 @@ from churnlib.models.retention.value_range import ValueTerms
 from churnlib.results.declared import currency_of
 from churnlib.results.segments import ALL
 from churnlib.results.told import Finding
+from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.rules import MIN_N
 
 __all__ = ["say_acquisition", "say_plain_value", "say_remaining_value", "say_value"]
@@ -32,6 +33,8 @@ def say_value(values: pd.DataFrame, terms: ValueTerms | None = None) -> Finding:
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
     end = ": the ranges overlap"
     if best.value_low > worst.value_high:
+        end = f": no clear difference, as the extremes of {len(known)}"
+    if best.value_low > worst.value_high and extremes_apart(known, "value").clear:
         end = ""
         if worst.value > 0:
             end = f", {text(best.value / worst.value, 'number')} times as much"

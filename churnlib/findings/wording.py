@@ -9,9 +9,20 @@ from churnlib.periods import Period
 from churnlib.results.declared import grain_of
 from churnlib.results.told import Verdict
 from churnlib.statistics.comparisons import rate_difference
-from churnlib.statistics.rules import MIN_N
+from churnlib.statistics.rules import LEVEL, MIN_N
 
 SMALL = "too few to say"
+
+
+def level_of(comparisons: int) -> float:
+    """The level of each of several ranges that together miss in 5 % at most.
+
+    Examples
+    --------
+    >>> level_of(2)
+    0.975
+    """
+    return 1 - (1 - LEVEL) / max(comparisons, 1)
 
 
 class Compared(NamedTuple):
@@ -48,17 +59,20 @@ def share_of(rate: float, low: float, high: float) -> str:
     return f"{text(rate, 'percent')} ({interval(low, high, 'percent')})"
 
 
-def against(now: tuple[float, float], before: tuple[float, float], name: str) -> Compared:
+def against(
+    now: tuple[float, float], before: tuple[float, float], name: str, *, of: int = 1
+) -> Compared:
     """How a rate compares: `clearly above September 2026 (2.1 %, +1.0 points)`.
 
     Parameters
     ----------
     now, before : (numerator, denominator)
     name : what the earlier one is called
+    of : earlier ones that it is compared with at once: each has its part of the 5 %
     """
     if min(now[1], before[1]) < MIN_N:
         return Compared(f"{name} had too few customers to compare", clear=False)
-    difference = rate_difference(now, before)
+    difference = rate_difference(now, before, level_of(of))
     then = text(before[0] / before[1], "percent")
     if not difference.clear:
         return Compared(f"no clear change on {name} ({then})", clear=False)
@@ -82,3 +96,24 @@ def counted(n: float, one: str, many: str | None = None) -> str:
     """`1 customer`, `2,345 customers`."""
     word = one if n == 1 else many or one + "s"
     return f"{text(n, 'count')} {word}"
+
+
+PAYING = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+"""What people call a billing interval of so many months."""
+
+
+def paying(interval_months: float) -> str:
+    """` paying by the year`, to be put behind the customers it is said of; nothing where it is not
+    known.
+
+    Examples
+    --------
+    >>> paying(12), paying(2), paying(0)
+    (' paying by the year', ' paying every 2 months', '')
+    """
+    months = int(interval_months)
+    if not months:
+        return ""
+    if months in PAYING:
+        return f" paying by the {PAYING[months]}"
+    return f" paying every {months} months"

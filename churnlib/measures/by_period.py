@@ -71,6 +71,14 @@ def first_listed(snapshot: "Snapshot", first: int, grain: Grain) -> int:
     return max(first, number_of(period))
 
 
+def left_edge(snapshot: "Snapshot", grain: Grain) -> int | None:
+    """The number of the first period of a shop's records, where it is not known that the business
+    began in it: its first purchases may be any purchases.
+    """
+    edge = snapshot.left_edge
+    return None if edge is None else number_of(Period.containing(edge.start, grain))
+
+
 def listed(snapshot: "Snapshot", frame: pd.DataFrame, grain: Grain) -> pd.DataFrame:
     """The rows of periods to list, see `first_listed`."""
     if frame.empty:

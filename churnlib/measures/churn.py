@@ -82,7 +82,7 @@ _WITHIN = Column(
     JOINED_AND_LEFT,
     "count",
     "Joined and left",
-    "Customers who came and went within the period: in no other count.",
+    "Customers who came for the first time and went within the period: in no other count.",
 )
 CHURN = Result(
     "churn",
@@ -143,8 +143,8 @@ def customer_churn(
         (active for the first time and still so at closing); reactivated_customers (back after an
         absence); churned_customers (active at opening, not at closing); closing_customers;
         churn_rate = churned / opening, empty where nobody was there; churn_rate_low,
-        churn_rate_high (Wilson); joined_and_left (came and went within the period: in neither
-        count)
+        churn_rate_high (Wilson); joined_and_left (came for the first time and went within the
+        period: in neither count)
 
     Examples
     --------

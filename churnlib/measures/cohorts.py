@@ -6,21 +6,19 @@ observable is empty.
 
 from typing import TYPE_CHECKING
 
-import ibis.expr.types as ir
 import pandas as pd
 
-from churnlib.engine import MONEY_DECIMALS, collect
-from churnlib.measures.by_period import (
-    SEGMENT,
-    as_declared,
-    last_period,
-    number_of,
-    period_at,
-    period_number,
-    split_keys,
+from churnlib.engine import MONEY_DECIMALS
+from churnlib.measures.by_period import as_declared
+from churnlib.measures.cohort_cells import (
+    cells_of,
+    cohort_members,
+    flagged,
+    keys_of,
+    of_members,
+    rectangle,
 )
 from churnlib.measures.ledger import ledger, span_changes
-from churnlib.measures.members import members
 from churnlib.measures.purchases import customer_periods
 from churnlib.periods import Grain
 from churnlib.results.columns import AGE, Column, rate
@@ -59,12 +57,26 @@ _ACTIVE = Column(
     "Active",
     "Of them, those there: customers at the closing of the period, or buyers in it.",
 )
+_LEFT_EDGE = Column(
+    "left_edge",
+    "flag",
+    "First of the records",
+    "Whether its customers may have bought before the records begin: it is in no pooled row.",
+    optional=True,
+)
 _SHARE = "Active ÷ size; empty where not yet observable."
 COHORTS = Result(
     "cohorts",
     "the cohort triangle",
     "one row a cohort and age",
-    (_COHORT, AGE, _SIZE, _ACTIVE, *rate("retention", "Retention", _SHARE, "size", frame="rate")),
+    (
+        _COHORT,
+        AGE,
+        _SIZE,
+        _ACTIVE,
+        *rate("retention", "Retention", _SHARE, "size", frame="rate"),
+        _LEFT_EDGE,
+    ),
     caption="Active customers, % of the cohort's size, by age in {grain}s.",
 )
 COHORTS_BY = Result(
@@ -97,6 +109,7 @@ COHORTS_REVENUE = Result(
         ),
         Column("retention", "share", "Retention", "Amount ÷ opening amount.", denominator="size"),
         _SIZE,
+        _LEFT_EDGE,
     ),
     caption="Revenue by age in {grain}s, % of the revenue at age 0.",
 )
@@ -112,7 +125,9 @@ def customer_retention(
     the customers whose first paid day or first purchase lies in that period. Subscription: there =
     active at the closing of the period, so that age 0 is below 1 where some joined and left within.
     Transactional: there = at least one purchase in the period. Customers from before the records
-    begin are left out: of them only those who stayed are in the data.
+    begin are left out: of them only those who stayed are in the data. The first cohort of a shop's
+    records is flagged (`left_edge`), unless `opened_on` says that the business began then: it holds
+    whoever bought in that period, old customers too; with `by` these are left out.
 
     Parameters
     ----------
@@ -127,7 +142,7 @@ def customer_retention(
     DataFrame
         cohort (label such as 2025-03, or the value of `by`); age (whole periods since the first);
         size (customers); active; rate = active / size; low, high (Wilson); active to high are empty
-        where not yet observable
+        where not yet observable; left_edge (bool, of a shop's cohorts by period)
 
     Examples
     --------
@@ -135,17 +150,17 @@ def customer_retention(
     ['cohort', 'age', 'size', 'active', 'rate', 'low', 'high']
     """
     grain = grain or snapshot.period.grain
-    people = _cohort_members(snapshot, by, grain)
+    people = cohort_members(snapshot, by, grain)
     if snapshot.params.model == "transactional":
         periods = customer_periods(snapshot, grain)
-        rows = _of_members(periods.filter(periods.occasions > 0).mutate(value=1), people)
+        rows = of_members(periods.filter(periods.occasions > 0).mutate(value=1), people)
     else:
         book = ledger(snapshot, grain=grain)
         change = (book.closing > 0).cast("int64") - (book.opening > 0).cast("int64")
-        rows = _of_members(book.mutate(value=change), people)
-    triangle = _rectangle(_cells(snapshot, rows, people, grain), ["size", "value"], grain)
+        rows = of_members(book.mutate(value=change), people)
+    triangle = rectangle(cells_of(snapshot, rows, people, grain), ["size", "value"], grain)
     rated = with_rate(triangle.rename(columns={"value": "active"}), "active", "size")
-    return as_declared(rated, COHORTS)
+    return as_declared(flagged(snapshot, rated, by, grain), COHORTS)
 
 
 @gives(COHORTS_BY)
@@ -197,7 +212,7 @@ def revenue_retention(
     DataFrame
         cohort; age; opening_amount (at age 0, of the customers observable at this age); amount (at
         this age, empty where not yet observable); retention = amount / opening_amount; size
-        (customers observable)
+        (customers observable); left_edge (bool, of a shop's cohorts by period)
 
     Examples
     --------
@@ -205,78 +220,17 @@ def revenue_retention(
     ['cohort', 'age', 'opening_amount', 'amount', 'retention', 'size']
     """
     grain = grain or snapshot.period.grain
-    people = _cohort_members(snapshot, by, grain)
+    people = cohort_members(snapshot, by, grain)
     if snapshot.params.model == "transactional":
         periods = customer_periods(snapshot, grain)
-        rows = _of_members(periods.mutate(value=periods.amount), people)
+        rows = of_members(periods.mutate(value=periods.amount), people)
     else:
         changes = span_changes(snapshot, grain)
-        rows = _of_members(changes.mutate(value=changes.change), people)
-    cells = _cells(snapshot, rows, people, grain)
-    cells["opening_amount"] = cells.groupby(_keys(cells), sort=False)["value"].transform("first")
-    table = _rectangle(cells, ["opening_amount", "value", "size"], grain)
+        rows = of_members(changes.mutate(value=changes.change), people)
+    cells = cells_of(snapshot, rows, people, grain)
+    cells["opening_amount"] = cells.groupby(keys_of(cells), sort=False)["value"].transform("first")
+    table = rectangle(cells, ["opening_amount", "value", "size"], grain)
     table = table.rename(columns={"value": "amount"})
     table = table.round(dict.fromkeys(("opening_amount", "amount"), MONEY_DECIMALS))
     table["retention"] = ratio(table["amount"], table["opening_amount"])
-    return as_declared(table, COHORTS_REVENUE)
-
-
-def _cohort_members(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> ir.Table:
-    """Customers whose own first period was observed from its first day on: customer_id, first
-    (int), [segment].
-    """
-    people = members(snapshot, by)
-    numbered = people.mutate(first=period_number(people.first_active_on, grain))
-    complete = numbered["first"] <= number_of(last_period(snapshot, grain))
-    chosen = numbered.filter(~numbered.is_late, complete)
-    return chosen.select("customer_id", "first", *split_keys(by))
-
-
-def _of_members(rows: ir.Table, people: ir.Table) -> ir.Table:
-    """Rows of the members of cohorts: period, value, first, [segment]."""
-    return rows.inner_join(people, "customer_id").select("period", "value", *_keys(people))
-
-
-def _cells(snapshot: "Snapshot", rows: ir.Table, people: ir.Table, grain: Grain) -> pd.DataFrame:
-    """One row a first period, [segment] and age observable: size and value (subscriptions: running
-    sums of changes).
-    """
-    keys = _keys(people)
-    sizes = collect(people.group_by(*keys).aggregate(size=people.count())).sort_values(keys)
-    values = collect(rows.group_by(*keys, "period").aggregate(value=rows.value.sum()))
-    last = number_of(last_period(snapshot, grain))
-    spread = sizes.loc[sizes.index.repeat(last - sizes["first"] + 1)]
-    spread = spread.assign(age=spread.groupby(keys, sort=False).cumcount())
-    values = values.assign(age=values["period"] - values["first"]).drop(columns="period")
-    cells = spread.merge(values, how="left", on=[*keys, "age"]).fillna({"value": 0.0})
-    if snapshot.params.model == "subscription":
-        cells["value"] = cells.groupby(keys, sort=False)["value"].cumsum()
-    return cells
-
-
-def _rectangle(cells: pd.DataFrame, values: list[str], grain: Grain) -> pd.DataFrame:
-    """Every cohort at every age: cohort, age and the values, of which `value` is empty where not
-    observable.
-    """
-    is_split = SEGMENT in cells
-    cohort = SEGMENT if is_split else "first"
-    known = cells.groupby([cohort, "age"])[values].sum().rename_axis(index=["cohort", "age"])
-    ages = range(int(cells["age"].max()) + 1) if len(cells) else range(0)
-    cohorts = sorted(cells[cohort].unique())
-    full = pd.MultiIndex.from_product([cohorts, ages], names=["cohort", "age"])
-    table = known.reindex(full)
-    fixed = [name for name in values if name != "value"]
-    if is_split:
-        # Of a pool nobody is observable there; a period's cohort keeps its size at every age.
-        table[fixed] = table[fixed].fillna(0.0)
-    else:
-        table[fixed] = table.groupby(level="cohort")[fixed].ffill()
-    table = table.reset_index().astype({"size": "int64", "value": float, "age": "int64"})
-    if not is_split:
-        table["cohort"] = [period_at(number, grain).label for number in table["cohort"]]
-    return table
-
-
-def _keys(rows: ir.Table | pd.DataFrame) -> list[str]:
-    """What cohort a row is of: its first period, and the segment where it is split."""
-    return ["first", SEGMENT] if SEGMENT in rows.columns else ["first"]
+    return as_declared(flagged(snapshot, table, by, grain), COHORTS_REVENUE)

@@ -77,7 +77,7 @@ def pooled(triangle: pd.DataFrame) -> pd.DataFrame:
     percentages.
 
     Grain: one row an age. Each age pools the cohorts observable at it, hence ever fewer and older
-    ones.
+    ones. The first cohort of a shop's records is left out: its customers need not be new.
 
     Parameters
     ----------
@@ -160,6 +160,8 @@ def newest_against_earlier(triangle: pd.DataFrame, *, newest: int = NEWEST) -> p
 
 def _summed(seen: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Sums by age; who is summed is split by nothing any more."""
+    if "left_edge" in seen:
+        seen = seen[~seen["left_edge"].astype(bool)]
     sums = seen.groupby("age", as_index=False)[columns].sum()
     sums.attrs = {}
     return sums

@@ -12,7 +12,7 @@ import pandas as pd
 
 from churnlib.engine import collect
 from churnlib.errors import ParamsError, nearest
-from churnlib.measures.by_period import as_declared, number_of, period_number
+from churnlib.measures.by_period import as_declared, left_edge, number_of, period_number
 from churnlib.measures.ledger import MOVEMENTS, ledger, movement_of
 from churnlib.measures.members import joined, members
 from churnlib.measures.purchases import customer_periods
@@ -111,7 +111,8 @@ def customers_who(
 
     Raises
     ------
-    ParamsError : a movement that such a business has not, or a period that is not over by as_of
+    ParamsError : a movement that such a business has not, or a period that is not over by as_of;
+        the new customers of the first period of a shop's records, of whom it is not known
 
     Examples
     --------
@@ -152,6 +153,11 @@ def _moved(snapshot: "Snapshot", movement: str, period: Period) -> ir.Table:
 
 def _bought(snapshot: "Snapshot", movement: str, period: Period) -> ir.Table:
     """customer_id, first_active_on, revenue, orders, stake."""
+    if movement == "new" and number_of(period) == left_edge(snapshot, period.grain):
+        raise ParamsError(
+            f"period: {period.label} is the first of the records, so who is new in it is not "
+            "known; opened_on says that the business began then."
+        )
     rows = joined(customer_periods(snapshot, period.grain), members(snapshot))
     buyers = rows.filter(rows.period == number_of(period), rows.occasions > 0)
     is_new = period_number(buyers.first_active_on, period.grain) == buyers.period

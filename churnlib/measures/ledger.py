@@ -128,8 +128,9 @@ def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
     """What a ledger row with `first_active_on` beside it is: a movement, joined_and_left, or
     unchanged.
 
-    A row that was empty before and is empty after can only be of somebody who came and went within
-    the period.
+    A row that was empty before and is empty after is of somebody who came and went within the
+    period: joined and left where it was the first time, else a comeback of some days, which no
+    count holds.
     """
     gained = (rows.opening == 0) & (rows.closing > 0)
     is_first = (period_number(rows.first_active_on, grain) == rows.period).fill_null(False)
@@ -139,7 +140,7 @@ def movement_of(rows: ir.Table, grain: Grain) -> ir.StringValue:
         ((rows.opening > 0) & (rows.closing == 0), "churn"),
         (rows.closing > rows.opening, "expansion"),
         (rows.closing < rows.opening, "contraction"),
-        (rows.opening == 0, JOINED_AND_LEFT),
+        ((rows.opening == 0) & is_first, JOINED_AND_LEFT),
         else_=UNCHANGED,
     )
 

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import collect
+from churnlib.measures.billing_intervals import INTERVAL_MONTHS, billing_intervals
 from churnlib.measures.by_period import as_declared, split_keys
 from churnlib.measures.ledger import paid_spans
 from churnlib.measures.members import joined, members
@@ -49,6 +50,7 @@ LIFETIMES = Result(
     "how long customers stayed",
     "one row a distinct (entry, duration, event_observed) and segment",
     (
+        INTERVAL_MONTHS,
         Column(
             "entry",
             "count",
@@ -72,7 +74,11 @@ LIFETIMES = Result(
 
 @gives(LIFETIMES)
 def lifetimes(
-    snapshot: "Snapshot", *, by: "Split | None" = None, as_of: date | None = None
+    snapshot: "Snapshot",
+    *,
+    by: "Split | None" = None,
+    as_of: date | None = None,
+    intervals: bool = False,
 ) -> pd.DataFrame:
     """How many customers stayed how many months: the input of survival models.
 
@@ -89,14 +95,16 @@ def lifetimes(
     by : a column of customers to split by, a list of columns, or an Ibis expression over customers
     as_of : date, at most the snapshot's; what was known then (starts from then on are out, ends
         from then on are open)
+    intervals : whether to keep apart how often customers pay, see `billing_intervals`: models then
+        compare within billing intervals
 
     Returns
     -------
     DataFrame
-        [segment]; entry (months of tenure at which observation began, 0 unless the customer was
-        there before the records); duration (months: left in that month of life, or seen through
-        that many); event_observed (left); customers. At risk in month k: entry < k <= duration.
-        Late entrants not seen through any month are left out.
+        [segment]; [interval_months] (0: not known); entry (months of tenure at which observation
+        began, 0 unless the customer was there before the records); duration (months: left in that
+        month of life, or seen through that many); event_observed (left); customers. At risk in
+        month k: entry < k <= duration. Late entrants not seen through any month are left out.
 
     Examples
     --------
@@ -110,14 +118,19 @@ def lifetimes(
     left_in = month_of_life(started.first_active_on, started.ended_on)
     late_by = month_of_life(started.first_active_on, started.observed_from)
     event = ((started.ended_on < known_by) & (left_in <= seen)).fill_null(False)
+    kept = [INTERVAL_MONTHS.name] if intervals else []
+    if intervals:
+        started = started.left_join(billing_intervals(snapshot), "customer_id")
+        started = started.mutate(interval_months=started.interval_months.fill_null(0))
     counted = started.select(
         *split_keys(by),
+        *kept,
         entry=ibis.ifelse(started.is_late, late_by, 0).cast("int64"),
         duration=ibis.ifelse(event, left_in, seen),
         event_observed=event,
     )
     counted = counted.filter((counted.entry == 0) | (counted.duration > counted.entry))
-    keys = [*split_keys(by), "entry", "duration", "event_observed"]
+    keys = [*split_keys(by), *kept, "entry", "duration", "event_observed"]
     groups = collect(counted.group_by(*keys).aggregate(customers=counted.count()))
     return as_declared(groups.sort_values(keys, ignore_index=True), LIFETIMES)
 

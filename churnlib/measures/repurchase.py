@@ -11,6 +11,7 @@ from churnlib.engine import collect
 from churnlib.measures.by_period import (
     as_declared,
     last_period,
+    left_edge,
     number_of,
     period_at,
     period_number,
@@ -32,6 +33,8 @@ __all__ = ["gaps", "repeat_by_cohort", "repeat_purchase_rate"]
 WINDOWS = (90, 365)
 """Days after the first purchase within which a second one is looked for."""
 EVER = "ever"
+GROUPS = 64
+"""Groups of whole customers: enough to know a variance by, few enough to be fetched."""
 WORDS = (
     Term(
         "Repeat purchase rate",
@@ -66,7 +69,9 @@ REPEAT_PURCHASE_RATE = Result(
     ),
     note=(
         "With 95 % range (Wilson). “Ever” counts everybody, however short they were "
-        "observed, and grows with time."
+        "observed, and grows with time. Who bought first in the first period of the records is "
+        "left out, unless opened_on says that the business began then: it may have been any "
+        "purchase."
     ),
 )
 REPEAT_BY_COHORT = Result(
@@ -92,8 +97,15 @@ REPEAT_BY_COHORT = Result(
 GAPS = Result(
     "gaps",
     "waits for the next purchase",
-    "one row a distinct (duration, event_observed) and segment",
+    "one row a distinct (duration, event_observed), segment and group of customers",
     (
+        Column(
+            "customer_group",
+            "count",
+            "Group",
+            "One of 64 groups of whole customers: waits of one customer are alike.",
+            optional=True,
+        ),
         Column("entry", "count", "Entry", "0: every wait is observed from its start.", unit="days"),
         Column(
             "duration",
@@ -114,7 +126,8 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
 
     Grain: one row a window, then one for "ever". A window counts only the customers who were
     observed through all of it; "ever" counts all, however short they were observed, and therefore
-    grows with time.
+    grows with time. Customers of the first period of the records are left out, unless `opened_on`
+    says that the business began then: the first purchase seen of them may be any.
 
     Parameters
     ----------
@@ -202,10 +215,12 @@ def gaps(
     """Days until the next purchase, the wait that is still open included: the input of survival
     models.
 
-    Grain: one row a distinct (duration, event_observed) and segment. kind "second": one wait a
-    customer, from the first purchase to the second. kind "between": one wait a purchase, to the
-    customer's next one. The last wait is open: seen through the day before as_of and no longer,
-    which is known about it and not left out.
+    Grain: one row a distinct (duration, event_observed) and segment; with kind "between", of each
+    group of customers. kind "second": one wait a customer, from the first purchase to the second.
+    kind "between": one wait a purchase, to the customer's next one. The last wait is open: seen
+    through the day before as_of and no longer, which is known about it and not left out. With kind
+    "second", customers of the first period of the records are left out, as their first purchase may
+    lie before it (see `repeat_purchase_rate`).
 
     Parameters
     ----------
@@ -216,28 +231,43 @@ def gaps(
     Returns
     -------
     DataFrame
-        [segment]; entry (0); duration (whole days: bought again on that day, or seen through that
-        many); event_observed (bought again); customers (with kind "between": waits)
+        [segment]; customer_group (kind "between": 0 to 63; customers in the order of their ids go
+        into groups in turn, by which models know what may be of one customer); entry (0); duration
+        (whole days: bought again on that day, or seen through that many); event_observed (bought
+        again); customers (with kind "between": waits)
 
     Examples
     --------
     >>> gaps(snapshot, kind="between").columns.tolist()
-    ['entry', 'duration', 'event_observed', 'customers']
+    ['customer_group', 'entry', 'duration', 'event_observed', 'customers']
     """
     rows = purchases(snapshot)
     order = ibis.window(group_by="customer_id", order_by="number")
     waits = rows.mutate(next_on=rows.purchased_on.lead().over(order))
     if kind == "second":
-        waits = waits.filter(waits.number == 1)
+        waits = _first_seen(snapshot, waits.filter(waits.number == 1), "purchased_on")
     if by is not None:
         waits = joined(waits, members(snapshot, by))
     event = (waits.next_on > waits.purchased_on).fill_null(False)
     open_days = days_between(waits.purchased_on, snapshot.as_of) - 1
     duration = ibis.ifelse(event, days_between(waits.purchased_on, waits.next_on), open_days)
     counted = waits.mutate(duration=duration, event_observed=event)
-    keys = [*split_keys(by), "duration", "event_observed"]
+    kept = []
+    if kind == "between":
+        kept = ["customer_group"]
+        counted = joined(counted, _groups(counted))
+    keys = [*split_keys(by), *kept, "duration", "event_observed"]
     groups = collect(counted.group_by(*keys).aggregate(customers=counted.count()))
     return as_declared(groups.sort_values(keys, ignore_index=True).assign(entry=0), GAPS)
+
+
+def _groups(rows: ir.Table) -> ir.Table:
+    """customer_id, customer_group: whole customers, in turn; each its own group where they are
+    few.
+    """
+    people = rows.select("customer_id").distinct()
+    place = ibis.row_number().over(ibis.window(order_by=people.customer_id))
+    return people.mutate(customer_group=(place % GROUPS).cast("int64"))
 
 
 def _first_and_second(snapshot: "Snapshot") -> ir.Table:
@@ -248,7 +278,16 @@ def _first_and_second(snapshot: "Snapshot") -> ir.Table:
     each = rows.group_by("customer_id").aggregate(
         first_on=rows.purchased_on.min(), second_on=rows.purchased_on.min(where=rows.number == 2)
     )
+    each = _first_seen(snapshot, each, "first_on")
     return each.mutate(observed=days_between(each.first_on, snapshot.as_of) - 1)
+
+
+def _first_seen(snapshot: "Snapshot", rows: ir.Table, first_on: str) -> ir.Table:
+    """The rows of customers whose first purchase in the records is known to be their first."""
+    edge = left_edge(snapshot, snapshot.grain)
+    if edge is None:
+        return rows
+    return rows.filter(period_number(rows[first_on], snapshot.grain) != edge)
 
 
 def _within(pairs: ir.Table, window: int) -> tuple[ir.BooleanValue, ir.BooleanValue]:

@@ -11,6 +11,7 @@ from churnlib.measures.by_period import (
     dated,
     dense,
     last_period,
+    left_edge,
     number_of,
     period_number,
     split_keys,
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["sales"]
 
 WORDS = (
-    Term("New and returning", "The first purchase lies in this period, or in an earlier one."),
+    Term(
+        "New and returning",
+        "The first purchase lies in this period, or in an earlier one; of the first period of the "
+        "records it is not known, unless the business began then.",
+    ),
 )
 SALES = Result(
     "sales",
@@ -79,6 +84,10 @@ SALES = Result(
             decimals=2,
         ),
     ),
+    note=(
+        "Of the first period of the records it is not known who bought for the first time, unless "
+        "opened_on says that the business began then."
+    ),
     shown=(
         "period_start",
         "customers",
@@ -96,7 +105,9 @@ def sales(
 ) -> pd.DataFrame:
     """Revenue and customers by period, new against returning.
 
-    Grain: one row a period (and segment), from the first row of orders to the snapshot's period.
+    Grain: one row a period (and segment), from the first row of orders to the snapshot's period. In
+    the first period of the records everybody buys for the first time there: who of them is new is
+    not known and empty, unless `opened_on` says that the business began then.
 
     Parameters
     ----------
@@ -129,6 +140,10 @@ def sales(
         orders=rows.occasions.sum(),
     )
     frame = dense(collect(sums), number_of(last_period(snapshot, grain)))
+    at_edge = frame["period"] == left_edge(snapshot, grain)
+    if at_edge.any():
+        new = ["revenue_new", "new_customers"]
+        frame[new] = frame[new].astype(float).mask(at_edge)
     return as_declared(_with_averages(dated(frame, grain)), SALES)
 
 

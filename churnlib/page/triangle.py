@@ -19,6 +19,8 @@ NEWEST = 24
 """Cohorts shown, counted from the last; the others are in the CSV."""
 MAX_AGES = 25
 REVENUE = {"retention": "rate", "amount": "active", "opening_amount": "base"}
+EDGE = "*"
+"""Behind the first cohort of a shop's records."""
 DEEPEST = 60
 """Per cent of the heat colour in the deepest shade: body text keeps a contrast of 4.5 on every one,
 light and dark."""
@@ -96,13 +98,18 @@ def _row(cohort: Hashable, part: pd.DataFrame, ages: list[int], limits: tuple[fl
     size = part["size"].dropna().max()
     known = part.set_index("age")
     cells = "".join(_cell(known, age, limits, str(cohort)) for age in ages)
+    mark = EDGE if _is_edge(part) else ""
     small = ""
     if not is_missing(size) and size < MIN_N:
         small = ' class="cl-small"'
     return (
-        f'<tr{small}><th scope="row">{esc(cohort)}</th>'
+        f'<tr{small}><th scope="row">{esc(cohort)}{mark}</th>'
         f'<td class="cl-size">{cell(size, "count")}</td>{cells}</tr>'
     )
+
+
+def _is_edge(rows: pd.DataFrame) -> bool:
+    return "left_edge" in rows and bool(rows["left_edge"].any())
 
 
 def _pooled(pooled: pd.DataFrame, ages: list[int], limits: tuple[float, float]) -> str:
@@ -135,6 +142,12 @@ def _notes(shown: pd.DataFrame, left: int, triangle: pd.DataFrame) -> str:
     if shown["size"].dropna().lt(MIN_N).any():
         small = f"In italics: cohorts of fewer than {MIN_N}; read with care."
         notes.append(paragraph(small, "cl-note"))
+    if _is_edge(triangle):
+        edge = (
+            f"{EDGE} The first cohort of the records: its customers may have bought before, so it "
+            "is no cohort of new customers, and not in the last row."
+        )
+        notes.append(paragraph(edge, "cl-note"))
     file = file_link(triangle)
     if left > 0:
         older = "cohort is" if left == 1 else "cohorts are"

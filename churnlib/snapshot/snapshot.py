@@ -87,6 +87,17 @@ class Snapshot:
         return self.period.grain
 
     @property
+    def left_edge(self) -> Period | None:
+        """The first period of a shop's records, where `opened_on` does not say that it began then:
+        who bought first in it may have bought before. None of subscriptions, whose starts are true.
+        """
+        if self.orders is None:
+            return None
+        first = Period.containing(self.first_day, self.grain)
+        opened = self.params.opening_day
+        return None if opened and opened >= first.shift(-1).start else first
+
+    @property
     def title(self) -> str:
         """What pages call the business, and which of its customers they are about."""
         return self.params.display_title

@@ -2,6 +2,11 @@
 
 from typing import NamedTuple
 
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
 from churnlib.statistics.intervals import wilson
 from churnlib.statistics.rules import LEVEL
 
@@ -72,3 +77,67 @@ def difference(now: tuple[float, float, float], before: tuple[float, float, floa
     below = ((value1 - low1) ** 2 + (high2 - value2) ** 2) ** 0.5
     above = ((high1 - value1) ** 2 + (value2 - low2) ** 2) ** 0.5
     return Difference(value1 - value2, value1 - value2 - below, value1 - value2 + above)
+
+
+def extremes_apart(rows: pd.DataFrame, value: str, level: float = LEVEL) -> Difference:
+    """The highest of several estimates less the lowest, at the level that one pair of all has.
+
+    The extremes were picked from all pairs: among twelve equal values they differ "clearly" in one
+    of five cases, if they are compared as if they had been named beforehand.
+
+    Parameters
+    ----------
+    rows : one row an estimate: `value`, and its 95 % limits in {value}_low and {value}_high, or in
+        low and high
+    value : the column of the estimates
+    level : of all pairs together
+
+    Returns
+    -------
+    Difference : `clear` where the two differ beyond chance; NaN with fewer than two
+
+    Notes
+    -----
+    Bonferroni over the pairs; the limits are those given, drawn out to the pair's level as normal
+    ones are, then combined as in `difference`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"rate": [0.5, 0.3], "low": [0.4, 0.25], "high": [0.6, 0.35]})
+    >>> round(float(extremes_apart(rows, "rate").low), 3)
+    0.088
+    """
+    low, high = f"{value}_low", f"{value}_high"
+    if low not in rows:
+        low, high = "low", "high"
+    known = rows.loc[rows[value].notna(), [value, low, high]].astype(float)
+    known = known.reset_index(drop=True)
+    if len(known) < 2:
+        return Difference(float("nan"), float("nan"), float("nan"))
+    pairs = len(known) * (len(known) - 1) / 2
+    wider = stats.norm.ppf(1 - (1 - level) / (2 * pairs)) / stats.norm.ppf(0.5 + LEVEL / 2)
+    ends = (known.loc[known[value].idxmax()], known.loc[known[value].idxmin()])
+    return difference(*(_drawn_out(*row, wider) for row in ends))
+
+
+def _drawn_out(value: float, low: float, high: float, wider: float) -> tuple[float, float, float]:
+    """An estimate with its limits so many times as far away."""
+    return value, value - wider * (value - low), value + wider * (high - value)
+
+
+def alike(successes: ArrayLike, trials: ArrayLike) -> float:
+    """The chance of rates as different as these, or more so, if all were one.
+
+    Pearson's chi-square test of homogeneity; NaN with fewer than two, and where all succeed or
+    none.
+
+    Examples
+    --------
+    >>> round(alike([30, 36], [40, 40]), 3)
+    0.077
+    """
+    yes = np.asarray(successes, dtype=float)
+    no = np.asarray(trials, dtype=float) - yes
+    if yes.size < 2 or not yes.sum() or not no.sum():
+        return float("nan")
+    return float(stats.chi2_contingency([yes, no], correction=False).pvalue)

@@ -86,3 +86,35 @@ def benjamini_hochberg(p_values: ArrayLike) -> np.ndarray:
     if known.any():
         adjusted[known] = stats.false_discovery_control(given[known])
     return adjusted
+
+
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Adjusted p-values that control the chance of any false discovery among those compared.
+
+    Parameters
+    ----------
+    p_values : array-like
+        One p-value for each comparison; NaN (not testable) stays NaN and does not count.
+
+    Returns
+    -------
+    array
+        Adjusted p-values in the order given.
+
+    Notes
+    -----
+    Holm (1979), step-down procedure: valid whatever the comparisons have in common, as values of
+    one column do that are each compared with all others.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, float("nan")])
+    array([0.02, 0.04,  nan])
+    """
+    given = np.asarray(p_values, dtype=float)
+    adjusted = np.full(given.shape, np.nan)
+    known = np.flatnonzero(~np.isnan(given))
+    order = known[np.argsort(given[known], kind="stable")]
+    still_compared = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(given[order] * still_compared), 1.0)
+    return adjusted

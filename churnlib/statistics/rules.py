@@ -16,7 +16,8 @@ WORDS = (
     ),
     Term(
         "No clear change",
-        "The 95 % range of the difference of two rates holds 0; for amounts and counts, within "
-        "0.5 %; for shares of money, within 0.5 points.",
+        "The 95 % range of the difference of two rates, adjusted where a rate is compared with "
+        "several, holds 0; for amounts and counts, within 0.5 %; for shares of money, within 0.5 "
+        "points.",
     ),
 )

@@ -6,6 +6,7 @@ less cost. What is true of their survival follows from the tables of `churnlib.s
 alone: nothing of it went through the kit.
 """
 
+from collections import Counter
 from datetime import date
 from itertools import product
 
@@ -15,8 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from churnlib.findings.months_of_life import say_hazard
+from churnlib.findings.segments import say_survival_by_segment
 from churnlib.input.checked import check
 from churnlib.measures.lifetimes import lifetimes
+from churnlib.measures.still_staying import still_staying
+from churnlib.models.survival.against_others import segments_against_others
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.hazard import hazard_by_month
 from churnlib.models.survival.logrank import compare_segments
@@ -28,9 +33,9 @@ from churnlib.snapshot.freeze import freeze
 
 SAMPLES = 20
 COLUMNS = ("channel", "industry", "country")
-TRUE_MONTHS = {5, 12, 24}
-"""The bump of monthly billing, and the yearly renewals of annual billing; the third has too few
-at risk.
+TRUE_MONTHS = {5}
+"""The bump of monthly billing. Yearly renewals are no peak among yearly renewals: fewer leave at
+each further one.
 """
 BEFORE_CHANGES = date(2026, 1, 1)
 """As of this day neither the mix of channels had shifted nor prices risen: one hazard a month of
@@ -49,7 +54,7 @@ def snapshot(tmp_path_factory):
     people = pq.read_table(folder / "customers.parquet")
     sample = np.char.zfill((np.arange(people.num_rows) % SAMPLES).astype(str), 2)
     people = people.append_column("sample", pa.array(sample))
-    for name in COLUMNS:
+    for name in (*COLUMNS, "billing"):
         both = np.char.add(np.char.add(sample, "|"), people[name].to_numpy().astype(str))
         people = people.append_column(f"sample_{name}", pa.array(both))
     pq.write_table(people, folder / "customers.parquet")
@@ -57,22 +62,31 @@ def snapshot(tmp_path_factory):
         "business": "truth",
         "model": "subscription",
         "currency": "EUR",
-        "source": {"uri": str(folder)},
+        "source": {
+            "uri": str(folder),
+            "tables": {"customers": {}, "subscriptions": {"columns": {"interval": "billing"}}},
+        },
     }
     return freeze(
         check(Params.model_validate(settings)), Period.parse("2026-10"), folder / "frozen"
     )
 
 
-def samples(snapshot, column=None, as_of=None):
-    """The lifetimes of each sample, split by a column or not."""
+def samples(snapshot, column=None, as_of=None, measure=lifetimes, **asked):
+    """The lifetimes of each sample, split by a column or not; or another measure of them."""
     by = f"sample_{column}" if column else "sample"
-    rows = lifetimes(snapshot, by=by, as_of=as_of)
+    if as_of:
+        asked["as_of"] = as_of
+    rows = measure(snapshot, by=by, **asked)
     parts = rows["segment"].str.partition("|")
     rows = rows.drop(columns="segment")
     if column:
         rows = rows.assign(segment=parts[2])
-    return [frame for _, frame in rows.groupby(parts[0])]
+        rows.attrs["by"] = column
+    dealt = [frame for _, frame in rows.groupby(parts[0])]
+    for frame in dealt:
+        frame.attrs = dict(rows.attrs)
+    return dealt
 
 
 def true_survival(months: int, **segment: str) -> np.ndarray:
@@ -111,11 +125,68 @@ def true_survival(months: int, **segment: str) -> np.ndarray:
 
 
 def test_the_months_that_stand_out_are_the_true_ones(snapshot):
-    found = [set(hazard_by_month(rows).query("stands_out")["tenure"]) for rows in samples(snapshot)]
-    assert all(months >= TRUE_MONTHS for months in found)
+    found = [
+        set(hazard_by_month(rows).query("stands_out")["tenure"])
+        for rows in samples(snapshot, intervals=True)
+    ]
+    # Some 1,300 are in month 5 of whom 9 % leave, beside 5 %: it is not missed often.
+    assert sum(months >= TRUE_MONTHS for months in found) >= 15
     false = [month for months in found for month in months - TRUE_MONTHS]
-    # Of 20 times 3 or more that are marked, 5 % may be false alarms.
-    assert len(false) <= 5, f"marked too: {false}"
+    # Of 20 scans one may hold a false alarm; of 20 with 5 % each, four hold one in 1.6 %.
+    assert len(false) <= 3, f"marked too: {false}"
+
+
+def test_the_months_that_renewals_make_are_no_ground_for_advice(snapshot):
+    """Where it is not known how often customers pay, months 12 and 24 stand out, truly."""
+    for rows in samples(snapshot):
+        hazard = hazard_by_month(rows)
+        told = say_hazard(hazard, pd.DataFrame({"tenure": [11], "customers": 500, "mrr": 1.0}))
+        assert "More leave in month 12" in told.sentence
+        assert not any("of life 12" in action.who for action in told.actions)
+
+
+def test_advice_is_nowhere_against_the_truth(snapshot):
+    """Twenty businesses of 3,000 customers: only the month of the bump and the two segments that do
+    leave more often are named, and these in most.
+    """
+    columns = [*COLUMNS, "billing"]
+    staying = samples(snapshot, measure=still_staying)
+    months = samples(snapshot, intervals=True)
+    lives = {name: samples(snapshot, name, intervals=True) for name in columns}
+    today = {name: samples(snapshot, name, measure=still_staying) for name in columns}
+    told = Counter()
+    for place in range(SAMPLES):
+        told.update(said_to(hazard_by_month(months[place]), staying[place]))
+        splits = {name: lives[name][place] for name in columns}
+        bases = {name: today[name][place] for name in columns}
+        told.update(looked_into(splits, bases))
+    assert set(told) <= TRUE_ADVICE, f"against the truth: {set(told) - TRUE_ADVICE}"
+    print(told)  # shown by pytest -rP
+    assert min(told[who] for who in TRUE_ADVICE) >= 12, told
+
+
+TRUE_ADVICE = {
+    "customers paying by the month in their month of life 5",
+    "channel paid social",
+    "industry hospitality",
+}
+
+
+def said_to(hazard, staying):
+    """To whom the report says to speak."""
+    return [action.who for action in say_hazard(hazard, staying).actions]
+
+
+def looked_into(splits, bases):
+    """What the report says to look into."""
+    tests = compare_segments(splits)
+    assert tests.set_index("column")["tells_interval"].to_dict() == {
+        name: name == "billing" for name in splits
+    }
+    others = segments_against_others(tests, splits, bases)
+    for rows in splits.values():
+        found = say_survival_by_segment(tests, survival_curve(rows), others)
+        yield from (action.who for action in found.actions)
 
 
 @pytest.mark.parametrize("column", [None, "channel", "industry"])

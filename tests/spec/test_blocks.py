@@ -242,6 +242,15 @@ def test_the_triangle_of_revenue_reads_its_own_columns():
     assert "2026-01, age 1: 30 of 1,000" in [cell.get("title") for cell in html.iter("td")]
 
 
+def test_the_first_cohort_of_the_records_is_marked():
+    edge = cells().assign(left_edge=[True] * 3 + [False] * 3)
+    html = parsed(triangle.triangle_block(edge, None, said("f.")))
+    assert [row[0] for row in rows_of(html)] == ["Cohort", "2026-01*", "2026-02"]
+    assert "* The first cohort of the records: its customers may have bought before" in words(html)
+    none = parsed(triangle.triangle_block(edge.assign(left_edge=False), None, said("f.")))
+    assert "first cohort of the records" not in words(none)
+
+
 def test_older_cohorts_are_in_the_file(monkeypatch):
     monkeypatch.setattr(triangle, "NEWEST", 1)
     many = cells()

@@ -244,3 +244,14 @@ def test_no_paid_subscription_at_all_is_an_empty_frame():
     frame = customer_churn(snapshot_of(subscriptions=[("ann", "2026-02-01", None, 0)]))
     assert frame.empty
     assert frame.columns.tolist()[:2] == ["period_start", "opening_customers"]
+
+
+def test_who_comes_back_and_leaves_again_within_a_month_did_not_join_in_it():
+    """Ann comes back for a week in March; bob comes for the first time and goes, twice."""
+    spans = [
+        ("ann", "2026-01-05", "2026-02-10", 10),
+        ("ann", "2026-03-05", "2026-03-12", 10),
+        ("bob", "2026-03-02", "2026-03-09", 10),
+        ("bob", "2026-03-20", "2026-03-25", 10),
+    ]
+    assert counts(*spans)[-1] == ("2026-03-01", 0, 0, 0, 0, 0, 1)

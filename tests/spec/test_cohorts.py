@@ -241,3 +241,53 @@ def test_the_triangle_says_how_far_cohorts_of_enough_customers_lie_apart():
     )
     alone = say_cohorts(told_of(triangle[triangle["cohort"] == "a"]))
     assert "Fewer than two cohorts" in alone.sentence
+
+
+# the left edge of a shop's records
+
+
+def test_the_first_cohort_of_a_shops_records_is_flagged_and_in_no_pooled_row():
+    """Who bought in January may have bought before: only cat is known to be new."""
+    snapshot = snapshot_of(orders=ORDERS, opened_on=None)
+    assert snapshot.left_edge.label == "2026-01"
+    triangle = customer_retention(snapshot)
+    assert frame_of(triangle, "cohort", "left_edge") == [
+        *[("2026-01", True)] * 3,
+        *[("2026-02", False)] * 3,
+    ]
+    assert frame_of(pooled(triangle), "age", "size", "active") == [(0, 1, 1.0), (1, 1, 0.0)]
+    revenue = revenue_retention(snapshot)
+    assert frame_of(pooled_revenue(revenue), "age", "opening_amount") == [(0, 7.0), (1, 7.0)]
+    newest = newest_against_earlier(triangle, newest=1)
+    assert newest.empty, "there is no earlier cohort of new customers"
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "new"),
+    [
+        ("2026-01-05", True),
+        ("2025-12-20", True),  # the first order came some days later
+        ("2025-11-30", False),  # of the first month nothing is in the records
+        ("2018-01-01", False),
+        (None, False),
+    ],
+)
+def test_opened_on_says_that_the_first_cohort_is_new(opened_on, new):
+    snapshot = snapshot_of(orders=ORDERS, opened_on=opened_on)
+    assert (snapshot.left_edge is None) is new
+    assert customer_retention(snapshot)["left_edge"].any() != new
+
+
+def test_customers_of_the_left_edge_are_in_no_cohort_by_a_column():
+    people = [{"customer_id": name, "channel": "ads"} for name in ("ann", "bob", "cat")]
+    snapshot = snapshot_of(orders=ORDERS, customers=people, opened_on=None)
+    triangle = customer_retention_by(snapshot, "channel")
+    assert frame_of(triangle, *CELL) == [("ads", 0, 1, 1.0), ("ads", 1, 1, 0.0)]
+    quarters = customer_retention(snapshot, grain="quarter")
+    assert quarters["left_edge"].all()
+
+
+def test_starts_of_subscriptions_are_true():
+    snapshot = snapshot_of(subscriptions=SPANS)
+    assert snapshot.left_edge is None
+    assert "left_edge" not in customer_retention(snapshot)

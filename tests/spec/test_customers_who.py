@@ -135,3 +135,14 @@ def test_nobody_is_an_empty_frame_with_its_columns():
     frame = customers_who(snapshot_of(subscriptions=[("ann", "2026-02-01", None, 5)]), "churn")
     assert frame.empty
     assert frame.columns.tolist() == ["customer_id", "opening", "closing", "tenure"]
+
+
+def test_who_is_new_in_the_first_period_of_a_shops_records_is_not_known():
+    orders = [("ann", "2026-02-05", 5), ("bob", "2026-03-01", 5)]
+    snapshot = snapshot_of(orders=orders, opened_on=None)
+    with pytest.raises(ParamsError, match="2026-02 is the first of the records"):
+        customers_who(snapshot, "new", period="2026-02")
+    assert customers_who(snapshot, "new")["customer_id"].tolist() == ["bob"]
+    assert customers_who(snapshot, "returning", period="2026-02").empty
+    opened = snapshot_of(orders=orders, opened_on="2026-02-01")
+    assert len(customers_who(opened, "new", period="2026-02")) == 1

@@ -360,6 +360,27 @@ def test_returns_above_sales_hang_below_zero():
     assert min(bar.get_y() + bar.get_height() for bar in ax.patches) == -1
 
 
+def test_revenue_of_whom_it_is_not_known_whether_they_are_new_is_neither():
+    sold = example(sales.plot_sales)
+    sold.loc[0, ["revenue_new", "revenue_returning"]] = float("nan")
+    ax = sales.plot_sales(sold)
+    told = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert told == ["Returning customers", "New customers", "New or returning: not known"]
+    first = [bar for bar in ax.patches if bar.get_x() < 0.5 and bar.get_height() > 0]
+    assert [bar.get_height() for bar in first] == [8]
+
+
+def test_leaving_is_drawn_by_billing_interval():
+    one = example(survival.plot_hazard)
+    both = pd.concat([one.assign(interval_months=months) for months in (1, 12, 2)])
+    ax = survival.plot_hazard(both)
+    names = " ".join(text.get_text() for text in ax.texts)
+    assert all(name in names for name in ("monthly", "yearly", "every 2 months"))
+    assert "Month 1: 20.0 %" in names
+    alone = survival.plot_hazard(one.assign(interval_months=1))
+    assert [text.get_text() for text in alone.texts] == ["Month 1: 20.0 %"]
+
+
 def test_labels_at_line_ends_do_not_touch():
     ax = canvas.new_axes(None)
     ax.set_ylim(0, 1)

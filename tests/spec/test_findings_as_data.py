@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.findings import cohorts, purchases, repurchase, revenue, sales, survival, value
+from churnlib.findings import (
+    cohorts,
+    months_of_life,
+    purchases,
+    repurchase,
+    revenue,
+    sales,
+    segments,
+    survival,
+    value,
+)
 from churnlib.models.purchases.backtest import PurchaseModelChoice
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
@@ -80,12 +90,12 @@ EXAMPLES = {
     cohorts.say_cohorts_revenue: [by_hand.cohort_money()],
     survival.say_survival: [CURVE],
     survival.say_median: [by_hand.medians_of(), CURVE],
-    survival.say_survival_by_segment: [
-        TESTS,
+    segments.say_survival_by_segment: [
+        by_hand.log_rank_of("plan", 0.01, within_intervals=True, tells_interval=False),
         PLANS,
-        by_hand.base_of(("iron", 300, 6500.0), key="segment"),
+        by_hand.against_others_of(("iron", 1.5, True, 300, 650.0)),
     ],
-    survival.say_hazard: [
+    months_of_life.say_hazard: [
         by_hand.hazard_of((5, 0.09, 0.03, True)),
         by_hand.base_of((4, 100, 5000.0)),
     ],

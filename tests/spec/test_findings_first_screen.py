@@ -3,6 +3,7 @@
 import pytest
 
 from churnlib.findings.cohorts import say_cohorts_newest
+from churnlib.findings.months_of_life import say_hazard
 from churnlib.findings.repurchase import say_second_purchase, say_waits_by_segment
 from churnlib.findings.revenue import (
     say_churn,
@@ -16,8 +17,9 @@ from churnlib.findings.sales import (
     say_revenue_per_purchase,
     say_sales,
 )
-from churnlib.findings.survival import say_hazard, say_survival_by_segment
+from churnlib.findings.segments import say_survival_by_segment
 from tests.by_hand import (
+    against_others_of,
     base_of,
     bridge_of,
     bridge_row,
@@ -45,7 +47,7 @@ SPLIT = curve_of(
     *(point(months, 0.4, segment="iron") for months in (12, 90)),
     by="plan",
 )
-DIFFERENT = log_rank_of("plan", 0.01)
+DIFFERENT = log_rank_of("plan", 0.01, within_intervals=True)
 
 
 # a subscription business
@@ -105,7 +107,7 @@ def test_who_tells_the_story_of_a_subscription_business():
         say_retention_12m(kept_of(0.94)),
         say_cohorts_newest(newest_of((48, 80), (560, 700))),
         say_hazard(hazard_of((3, 0.275, 0.0, True)), base_of((2, 40, 800.0))),
-        say_survival_by_segment(DIFFERENT, SPLIT, base_of(("iron", 9, 90.0), key="segment")),
+        say_survival_by_segment(DIFFERENT, SPLIT, against_others_of(("iron", 1.5, True, 40, 90.0))),
     ]
     assert [one.place for one in told] == STORY
     assert [one.verdict for one in told] == ["no signal"] * 3 + ["watch"] * 3
@@ -116,9 +118,9 @@ def test_where_a_subscription_business_can_act():
     found = say_hazard(hazard_of((3, 0.275, 0.0, True)), base_of((2, 40, 800.0)))
     (action,) = found.actions
     assert said(action.sentence) == (
-        "Speak to customers before their month of life 3 ends: 27.5 % leave in it, against 0.0 % "
-        "in the months around. 40 customers with €800 of MRR are in it now: about 11 of them leave "
-        "at the one rate, 0 at the other."
+        "Speak to customers paying by the month before their month of life 3 ends: 27.5 % leave in "
+        "it, against 0.0 % around it. 40 customers with €800 of MRR are in it now: about 11 of "
+        "them leave at the one rate, 0 at the other, which is €220 of MRR more."
     )
     assert found.at_stake == pytest.approx(220.0)
 

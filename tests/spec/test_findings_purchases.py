@@ -129,6 +129,17 @@ def test_cohorts_by_what_they_will_bring(width, end):
     assert few.startswith("No cohort is large enough")
 
 
+def test_the_best_and_the_worst_of_many_cohorts_answer_for_all_pairs():
+    rows = [
+        worth("2026-01", 12.0, 1.9, column="cohort"),
+        worth("2026-02", 8.0, 1.9, column="cohort"),
+    ]
+    between = [worth(f"20{n}-01", 10.0, 1.9, column="cohort") for n in range(10, 26)]
+    assert said(say_value_by_cohort(worth_of(*rows))).endswith("€8.00 (€6.10 to €9.90).")
+    many = said(say_value_by_cohort(worth_of(*rows, *between)))
+    assert many.endswith("(€6.10 to €9.90): no clear difference, as the extremes of 18.")
+
+
 # what a model takes for granted
 
 

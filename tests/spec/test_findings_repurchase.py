@@ -18,8 +18,12 @@ CURVE = curve_of(point(30, 0.7), point(60, 0.5), point(90, 0.4, at_risk=29))
 def test_waits_by_when_half_have_bought_or_how_many_have():
     half = say_waits(CURVE)
     assert said(half) == (
-        "Half of purchases are followed by another within 60 days, the open waits counted as open."
+        "Half of purchases are followed by another within 60 days (60 to 90), the open waits "
+        "counted as open."
     )
+    assert (half.low, half.high) == (60, 90)
+    unreached = say_waits(CURVE.head(2))
+    assert "within 60 days (60 or later)" in said(unreached)
     part = say_waits(CURVE.head(1))
     assert said(part) == (
         "Within 30 days, 30.0 % (25.0 to 35.0 %) of purchases are followed by another."
@@ -42,7 +46,7 @@ def second(waits=WAITS, rates=RATES):
 def test_the_second_purchase_is_told_as_waits_are():
     found = second()
     assert said(found) == (
-        "Half of first purchases are followed by another within 60 days, "
+        "Half of first purchases are followed by another within 60 days (60 to 90), "
         "the open waits counted as open."
     )
     assert (found.place, found.verdict) == ("how", "no signal")
@@ -121,3 +125,18 @@ def test_who_buys_again_sooner():
     assert said(alone) == "How soon customers buy again differs by first category."
     told = [(one.verdict, one.place) for one in (found, same, few)]
     assert told == [("watch", "where"), ("no signal", "where"), ("no signal", "where")]
+
+
+def test_extremes_of_many_values_are_named_only_where_they_are_apart_after_all_pairs():
+    """20 points between two values of 5 to either side are clear; between the ends of twelve whose
+    ranges reach 9 points, they are not.
+    """
+    twelve = [point(90, 0.4 + 0.2 * n / 11, segment=f"c{n:02}") for n in range(12)]
+    near = curve_of(*twelve, by="first_category").assign(
+        low=lambda rows: rows["estimate"] - 0.09, high=lambda rows: rows["estimate"] + 0.09
+    )
+    assert (
+        said(by_category(0.01, near)) == "How soon customers buy again differs by first category."
+    )
+    two = near[near["segment"].isin(["c00", "c11"])]
+    assert "within 90 days" in said(by_category(0.01, two))

@@ -44,6 +44,15 @@ def test_segments_are_set_against_each_other_only_where_ranges_are_apart():
     assert one == "A new customer of gold is worth €200 (€190 to €210)."
 
 
+def test_the_extremes_of_many_segments_answer_for_all_pairs():
+    """200 ± 60 and 320 ± 59 are apart as two; as the ends of twelve they are not."""
+    ends = [worth("iron", 200.0, 59.0), worth("gold", 320.0, 59.0)]
+    between = [worth(f"plan {n}", 260.0, 59.0) for n in range(10)]
+    assert said(say_value(worth_of(*ends))).endswith("1.6 times as much.")
+    many = said(say_value(worth_of(*ends, *between)))
+    assert many.endswith(": no clear difference, as the extremes of 12.")
+
+
 def test_everybodys_value_needs_enough_customers_and_a_reason_where_there_is_none():
     alone = worth_of(worth("all", 200.0, column="all"))
     found = say_value(alone)

@@ -32,12 +32,12 @@ FILES = {  # the heads of the files of a report, in their order
     "retention_12m": "period_start opening nrr grr nrr_numerator grr_numerator n",
     "unit_figures": "period_start arpa quick_ratio customers mrr",
     "returns": "window_days left returned share low high",
-    "cohorts": "cohort age size active retention retention_low retention_high",
+    "cohorts": "cohort age size active retention retention_low retention_high left_edge",
     "cohorts_by": "cohort age size active rate low high",
     "cohorts_pooled": "age size active rate low high",
     "cohorts_newest": "age newest_size newest_active newest_rate newest_low newest_high "
     "earlier_size earlier_active earlier_rate earlier_low earlier_high",
-    "cohorts_revenue": "cohort age opening_amount amount retention size",
+    "cohorts_revenue": "cohort age opening_amount amount retention size left_edge",
     "sales": "period_start revenue revenue_new revenue_returning customers new_customers "
     "returning_customers orders purchase_frequency average_order_value",
     "repeat_purchase_rate": "window_days numerator denominator rate low high",

@@ -34,10 +34,18 @@ NO_FRAME = {
 """Public names of models that give a fit, a judgement or plain numbers."""
 PUBLISHED = {
     "survival": "tenure at_risk events survival survival_low survival_high",
-    "hazard": "tenure at_risk events hazard hazard_low hazard_high around stands_out",
+    "hazard": (
+        "interval_months tenure at_risk events hazard hazard_low hazard_high around stands_out"
+    ),
     "conditional_survival": "stayed at_risk further estimate low high",
     "restricted_mean": "horizon mean standard_error low high",
-    "segment_tests": "column groups statistic p_value p_adjusted n_scanned",
+    "segment_tests": (
+        "column groups statistic p_value p_adjusted n_scanned within_intervals tells_interval"
+    ),
+    "segments_against_others": (
+        "left expected ratio low high p_adjusted apart customers "
+        "at_stake at_stake_low at_stake_high"
+    ),
     "time_to_second": "tenure at_risk events estimate low high",
     "time_between": "tenure at_risk events estimate low high",
     "mean_wait": "horizon mean standard_error low high",
@@ -123,7 +131,7 @@ def test_what_a_declaration_names_is_among_its_columns(name):
 @pytest.mark.parametrize("model", [survival_curve, hazard_by_month, time_to_second])
 def test_a_frame_with_segments_is_split_and_one_without_is_not(model):
     whole, parts = model(lifetimes()), model(split("channel"))
-    columns = [column.name for column in declaration(whole).columns]
+    columns = [column.name for column in declaration(whole).columns if not column.optional]
     assert whole.columns.tolist() == columns
     assert parts.columns.tolist() == ["segment", *columns]
     for _, part in parts.groupby("segment"):

@@ -132,11 +132,12 @@ def test_time_to_the_second_purchase_with_those_still_waiting():
 
 
 def test_time_between_purchases_has_one_open_wait_a_customer():
+    """Ann and bob are a group each."""
     assert frame_of(gaps(snapshot_of(orders=ORDERS), kind="between")) == [
-        (0, 1, False, 1),
-        (0, 7, True, 1),
-        (0, 56, True, 1),
-        (0, 78, False, 1),
+        (0, 0, 7, True, 1),
+        (0, 0, 78, False, 1),
+        (1, 0, 1, False, 1),
+        (1, 0, 56, True, 1),
     ]
 
 
@@ -264,3 +265,35 @@ def test_cdnow_holdout_and_weekly_tracking(cdnow):
         3844,
         4339,
     ]
+
+
+def test_who_is_first_seen_in_the_first_period_of_the_records_need_not_be_new():
+    """Of January's buyers nobody knows whether it was their first purchase; cat's and dan's was."""
+    orders = [
+        ("ann", "2026-01-05", 5),
+        ("bob", "2026-01-30", 5),
+        ("bob", "2026-02-02", 5),
+        ("cat", "2026-02-10", 5),
+        ("cat", "2026-03-01", 5),
+        ("dan", "2026-03-20", 5),
+    ]
+    snapshot = snapshot_of(orders=orders, opened_on=None)
+    months = sales(snapshot)
+    assert frame_of(months, "customers", "new_customers", "revenue", "revenue_new") == [
+        (2, None, 10.0, None),
+        (2, 1.0, 10.0, 5.0),
+        (2, 1.0, 10.0, 5.0),
+    ]
+    assert frame_of(months.tail(2), "returning_customers") == [(1.0,), (1.0,)]
+    assert frame_of(repeat_purchase_rate(snapshot), "numerator", "denominator") == [
+        (0, 0),
+        (0, 0),
+        (1, 2),
+    ]
+    assert frame_of(gaps(snapshot)) == [(0, 11, False, 1), (0, 19, True, 1)]
+    assert repeat_by_cohort(snapshot)["cohort"].unique().tolist() == ["2026-02", "2026-03"]
+    waits = gaps(snapshot, kind="between")
+    assert waits["customers"].sum() == len(orders), "any wait is one, whatever came before"
+    opened = snapshot_of(orders=orders, opened_on="2026-01-01")
+    assert sales(opened)["new_customers"].tolist() == [2, 1, 1]
+    assert gaps(opened)["customers"].sum() == 4

@@ -19,18 +19,21 @@ def greenwood(table: LifeTable) -> np.ndarray:
     return np.divide(table.events, stayed, out=np.full(table.months, np.inf), where=stayed > 0)
 
 
-def log_log_band(estimate: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def log_log_band(
+    estimate: np.ndarray, variance: np.ndarray, errors: float = Z
+) -> tuple[np.ndarray, np.ndarray]:
     """Limits of survival on the log(-log) scale, which stay within 0 and 1.
 
     Parameters
     ----------
     estimate : share surviving
     variance : of its logarithm
+    errors : standard errors to either side
     """
     inner = within(estimate)
     log_estimate = np.log(np.where(inner, estimate, 0.5))
     spread = np.sqrt(np.where(inner, variance, 0.0))
-    power = np.exp(Z * spread / -log_estimate)
+    power = np.exp(errors * spread / -log_estimate)
     return estimate**power, estimate ** (1 / power)
 
 

@@ -11,6 +11,13 @@ import numpy as np
 import pandas as pd
 
 from churnlib.models.survival.band import greenwood, log_log_band, with_ends
+from churnlib.models.survival.clusters import (
+    errors_to_either_side,
+    is_clustered,
+    log_survival_influence,
+    n_groups,
+    variance_of,
+)
 from churnlib.models.survival.kaplan_meier import by_month, kaplan_meier, watched
 from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
 from churnlib.models.survival.splits import SEGMENT, by_segment
@@ -78,7 +85,8 @@ def survival_curve(lifetimes: pd.DataFrame, *, min_at_risk: int = MIN_AT_RISK) -
     Parameters
     ----------
     lifetimes : frame
-        [segment], entry, duration (months), event_observed, customers.
+        [segment], entry, duration (months), event_observed, customers; [customer_group] where
+        several rows are of one customer (see `gaps`).
     min_at_risk : int
         Customers that have to be at risk.
 
@@ -93,7 +101,8 @@ def survival_curve(lifetimes: pd.DataFrame, *, min_at_risk: int = MIN_AT_RISK) -
     -----
     Kaplan and Meier (1958), fitted by lifelines; Greenwood's variance on the log(-log) scale, so
     that the band stays within 0 and 1. The formula has no width while nobody has left and none at
-    0: there, Wilson's limit for the fewest at risk so far.
+    0: there, Wilson's limit for the fewest at risk so far. Where groups of customers are kept
+    apart, the variance is that between groups, with Student's t: waits of one customer are alike.
 
     Examples
     --------
@@ -164,6 +173,8 @@ def one_curve(lifetimes: pd.DataFrame, min_at_risk: int = MIN_AT_RISK) -> pd.Dat
     short = np.flatnonzero(months["at_risk"] < max(min_at_risk, 1))
     seen = months.iloc[: short[0]] if short.size else months
     fewest = seen["at_risk"].cummin().to_numpy()
+    if is_clustered(lifetimes):
+        seen = _clustered(seen, lifetimes)
     limits = (seen[name].to_numpy() for name in ("estimate", "low", "high"))
     low, high = with_ends(*limits, fewest)
     # At tenure 0 all are there, also those who have not been seen through a month yet.
@@ -172,6 +183,14 @@ def one_curve(lifetimes: pd.DataFrame, min_at_risk: int = MIN_AT_RISK) -> pd.Dat
     curve = pd.concat([pd.DataFrame([start]), seen.assign(low=low, high=high)], ignore_index=True)
     curve.insert(0, "tenure", np.arange(len(curve)))
     return curve.astype({"at_risk": np.int64, "events": np.int64})
+
+
+def _clustered(seen: pd.DataFrame, lifetimes: pd.DataFrame) -> pd.DataFrame:
+    """The same curve with a band that knows which rows are of one customer."""
+    variance = variance_of(log_survival_influence(lifetimes, len(seen)))
+    errors = errors_to_either_side(n_groups(lifetimes))
+    low, high = log_log_band(seen["estimate"].to_numpy(), variance, errors)
+    return seen.assign(low=low, high=high)
 
 
 def _months_of_life(lifetimes: pd.DataFrame) -> pd.DataFrame:

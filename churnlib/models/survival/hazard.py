@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from churnlib.models.survival.intervals import INTERVAL, PAID_EVERY, renewals, strata
 from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table
 from churnlib.models.survival.splits import SEGMENT, grouped
 from churnlib.results.columns import TENURE, Column, rate
@@ -15,7 +16,7 @@ from churnlib.statistics.rules import CLEAR, MIN_N
 __all__ = ["hazard_by_month"]
 
 NEIGHBOURS = 2
-"""Months on each side that a month of life is compared with."""
+"""Months (or renewals) on each side that a month of life is compared with."""
 HAZARD_TERM = Term(
     "Hazard",
     "Of the customers there at the start of a month of life, the share that leaves in it.",
@@ -23,8 +24,9 @@ HAZARD_TERM = Term(
 HAZARD = Result(
     "hazard",
     title="the hazard by month of life",
-    grain="one row a month of life with at least 20 at risk, in each segment",
+    grain="one row a month of life with at least 20 at risk, in each segment and billing interval",
     columns=(
+        PAID_EVERY,
         TENURE,
         Column("at_risk", "count", "At risk", "There at its start, and seen to its end."),
         Column("events", "count", "Left", "Of those at risk, who left in it."),
@@ -39,7 +41,7 @@ HAZARD = Result(
             "stands_out",
             "flag",
             "Stands out",
-            "Whether leaving is unusually likely in this month, beyond chance.",
+            "Whether leaving is likelier than before this month and than after it, beyond chance.",
         ),
     ),
 )
@@ -50,28 +52,32 @@ def hazard_by_month(lifetimes: pd.DataFrame) -> pd.DataFrame:
     """Share of the customers at risk who leave in each month of life, marking where leaving is
     unusually likely.
 
-    Grain: one row a month of life with at least 20 at risk, in each segment.
+    Grain: one row a month of life with at least 20 at risk, in each segment and billing interval.
+    Of those who pay every q months only months of renewal have rows, and neighbours are renewals:
+    in between they cannot leave.
 
     Parameters
     ----------
     lifetimes : frame
-        [segment], entry, duration (months), event_observed, customers.
+        [segment], [interval_months] (0: not known), entry, duration (months), event_observed,
+        customers.
 
     Returns
     -------
     frame
-        [segment] · tenure (month of life, from 1) · at_risk, events (customers) · estimate (share
-        leaving) · low, high (95 %, Wilson) · around (pooled share of the two months before and the
-        two after; NaN without any) · stands_out (bool).
+        [segment] · [interval_months] · tenure (month of life, from 1) · at_risk, events (customers)
+        · estimate (share leaving) · low, high (95 %, Wilson) · around (pooled share of the two
+        months before and the two after; NaN without any) · stands_out (bool).
 
     Notes
     -----
-    A month stands out when its rate is above that of the months before it, above that of the months
-    after it, and significantly above both together: the exact one-sided test of two rates
-    (Przyborowski and Wilenski 1940), with the false discovery rate held at 5 % over every month
-    and segment scanned. A month is tested with 30 at risk in it and around it. Both sides are
-    asked for because on a falling curve every month is above those that follow; so the first and
-    the last month are never marked.
+    A month stands out when its rate is significantly above that of the two months before it and
+    significantly above that of the two after it: each by the exact one-sided test of two rates
+    (Przyborowski and Wilenski 1940), the larger of the two p-values counting (intersection-union,
+    Berger 1982), with the false discovery rate held at 5 % over every month, interval and segment
+    scanned. One side is not enough: the last month before a rate falls is clearly above those
+    around it, and no peak. A side is tested with 30 at risk in it; the first and the last month
+    have one side only and are never marked.
 
     Examples
     --------
@@ -81,50 +87,56 @@ def hazard_by_month(lifetimes: pd.DataFrame) -> pd.DataFrame:
     >>> hazard_by_month(rows).query("stands_out").tenure.tolist()
     [2]
     """
-    head = [SEGMENT] if SEGMENT in lifetimes else []
-    ordered = [*head, *(column.name for column in HAZARD.columns)]
-    parts = [_months(life_table(part)).assign(**label) for label, part in grouped(lifetimes)]
+    head = [name for name in (SEGMENT, INTERVAL) if name in lifetimes]
+    declared = [column.name for column in HAZARD.columns if column.name != INTERVAL]
+    parts = [
+        _months(life_table(part), months).assign(**label, **{INTERVAL: months})
+        for label, rows in grouped(lifetimes)
+        for months, part in strata(rows)
+    ]
     if not parts:
-        return pd.DataFrame(columns=ordered)
+        return pd.DataFrame(columns=[*head, *declared])
     # All months of all segments are one scan.
     hazards = pd.concat(parts, ignore_index=True)
-    adjusted = benjamini_hochberg(hazards["p_value"])
-    hazards["stands_out"] = (adjusted <= CLEAR) & hazards["above_both_sides"]
-    return hazards[ordered]
+    hazards["stands_out"] = benjamini_hochberg(hazards["p_value"]) <= CLEAR
+    return hazards[[*head, *declared]]
 
 
-def _months(table: LifeTable) -> pd.DataFrame:
-    before = _pooled(table, -NEIGHBOURS, -1)
-    after = _pooled(table, 1, NEIGHBOURS)
-    around_n, around_events = before[0] + after[0], before[1] + after[1]
-    estimate = table.hazard()
-    low, high = wilson(table.events, table.at_risk)
-    p_value = _p_above(table.at_risk, table.events, around_n, around_events)
+def _months(table: LifeTable, interval: int) -> pd.DataFrame:
+    month = np.arange(1, table.months + 1)
+    ends_a_term = renewals(month, interval)
+    month = month[ends_a_term]
+    at_risk, events = table.at_risk[ends_a_term], table.events[ends_a_term]
+    before = _pooled(at_risk, events, -NEIGHBOURS, -1)
+    after = _pooled(at_risk, events, 1, NEIGHBOURS)
+    low, high = wilson(events, at_risk)
+    sides = [_p_above(at_risk, events, *side) for side in (before, after)]
     months = pd.DataFrame(
         {
-            "tenure": np.arange(1, table.months + 1),
-            "at_risk": table.at_risk.astype(np.int64),
-            "events": table.events.astype(np.int64),
-            "estimate": estimate,
+            "tenure": month,
+            "at_risk": at_risk.astype(np.int64),
+            "events": events.astype(np.int64),
+            "estimate": _rate(at_risk, events),
             "low": low,
             "high": high,
-            "around": _rate(around_n, around_events),
-            "p_value": np.where((before[0] > 0) & (after[0] > 0), p_value, np.nan),
-            "above_both_sides": (estimate > _rate(*before)) & (estimate > _rate(*after)),
+            "around": _rate(before[0] + after[0], before[1] + after[1]),
+            "p_value": np.maximum(*sides),
         }
     )
     return months[months["at_risk"] >= MIN_AT_RISK]
 
 
-def _pooled(table: LifeTable, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(
+    at_risk: np.ndarray, events: np.ndarray, first: int, last: int
+) -> tuple[np.ndarray, np.ndarray]:
     """At risk and events, summed over the months `first` to `last` away from each month."""
-    month = np.arange(table.months)
-    at_risk, events = np.zeros(table.months), np.zeros(table.months)
+    month = np.arange(at_risk.size)
+    people, left = np.zeros(at_risk.size), np.zeros(at_risk.size)
     for shift in range(first, last + 1):
-        inside = (month + shift >= 0) & (month + shift < table.months)
-        at_risk[inside] += table.at_risk[month[inside] + shift]
-        events[inside] += table.events[month[inside] + shift]
-    return at_risk, events
+        inside = (month + shift >= 0) & (month + shift < at_risk.size)
+        people[inside] += at_risk[month[inside] + shift]
+        left[inside] += events[month[inside] + shift]
+    return people, left
 
 
 def _rate(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:
@@ -132,10 +144,10 @@ def _rate(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:
 
 
 def _p_above(
-    at_risk: np.ndarray, events: np.ndarray, around_n: np.ndarray, around_events: np.ndarray
+    at_risk: np.ndarray, events: np.ndarray, side_n: np.ndarray, side_events: np.ndarray
 ) -> np.ndarray:
-    """Chance of so many of the joint events, or more, in this month, if all months had one rate."""
-    tested = (at_risk >= MIN_N) & (around_n >= MIN_N)
-    share = np.divide(at_risk, at_risk + around_n, out=np.full(at_risk.shape, 0.5), where=tested)
-    p_value = stats.binom.sf(events - 1, events + around_events, share)
+    """Chance of so many of the joint events, or more, in this month, if both had one rate."""
+    tested = (at_risk >= MIN_N) & (side_n >= MIN_N)
+    share = np.divide(at_risk, at_risk + side_n, out=np.full(at_risk.shape, 0.5), where=tested)
+    p_value = stats.binom.sf(events - 1, events + side_events, share)
     return np.where(tested, p_value, np.nan)

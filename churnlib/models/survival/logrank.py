@@ -1,4 +1,6 @@
-"""Whether segments stay for different lengths of time: the log-rank test on grouped lifetimes."""
+"""Whether segments stay for different lengths of time: the log-rank test on grouped lifetimes,
+within billing intervals where these are known.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from churnlib.models.survival.intervals import INTERVAL, comparable, strata, tells_interval
 from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
-from churnlib.models.survival.splits import segments
+from churnlib.models.survival.splits import SEGMENT, segments
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
 from churnlib.statistics.intervals import benjamini_hochberg
@@ -32,6 +35,20 @@ SEGMENT_TESTS = Result(
             decimals=4,
         ),
         Column("n_scanned", "count", "Scanned", "Columns that could be tested."),
+        Column(
+            "within_intervals",
+            "flag",
+            "Within intervals",
+            "Whether customers were compared with those who pay as often as they do.",
+            optional=True,
+        ),
+        Column(
+            "tells_interval",
+            "flag",
+            "Tells the interval",
+            "Whether the column tells how often customers pay; it is not tested then.",
+            optional=True,
+        ),
     ),
 )
 
@@ -51,15 +68,19 @@ class LogRank:
     p_value: float
 
 
+UNTESTED = LogRank(0, np.nan, 0, np.nan)
+"""Of a column that tells how often customers pay: there is nothing to compare within intervals."""
+
+
 def survival_logrank(lifetimes: pd.DataFrame) -> LogRank:
     """Test whether the segments of a split frame share one survival curve.
 
     Parameters
     ----------
     lifetimes : frame
-        segment, entry, duration (months), event_observed, customers. Segments with fewer than 20
-        customers are left out: the chi-square distribution is no guide for them, and they have no
-        curve either.
+        segment, [interval_months], entry, duration (months), event_observed, customers. Segments
+        with fewer than 20 customers are left out: the chi-square distribution is no guide for them,
+        and they have no curve either.
 
     Returns
     -------
@@ -69,8 +90,10 @@ def survival_logrank(lifetimes: pd.DataFrame) -> LogRank:
     Notes
     -----
     Mantel (1966), for k samples, ties exact: in each month of life the observed events of a segment
-    less the expected ones, with the hypergeometric covariance. Customers who enter late count at
-    risk only while watched, which lifelines' test cannot say.
+    less the expected ones, with the hypergeometric covariance. Where the frame keeps
+    interval_months apart these are summed over the intervals (stratified: Klein and Moeschberger
+    2003, 7.5). Customers who enter late count at risk only while watched, which lifelines' test
+    cannot say.
 
     Examples
     --------
@@ -79,15 +102,7 @@ def survival_logrank(lifetimes: pd.DataFrame) -> LogRank:
     >>> survival_logrank(rows).p_value < 0.001
     True
     """
-    large = (part for _, part in segments(lifetimes) if part["customers"].sum() >= MIN_AT_RISK)
-    tables = [life_table(part) for part in large]
-    months = max((table.months for table in tables), default=0)
-    at_risk = np.zeros((len(tables), months))
-    events = np.zeros((len(tables), months))
-    for row, table in enumerate(tables):
-        at_risk[row, : table.months] = table.at_risk
-        events[row, : table.months] = table.events
-    difference, covariance = _scores(at_risk, events)
+    _, difference, covariance = scores(lifetimes)
     compared = np.diag(covariance) > 0
     groups = int(compared.sum())
     if groups < 2:
@@ -115,8 +130,10 @@ def compare_segments(lifetimes_by_column: Mapping[str, pd.DataFrame]) -> pd.Data
     -------
     frame
         column · groups (values compared) · statistic · p_value · p_adjusted (Benjamini-Hochberg
-        over the columns) · n_scanned (columns that could be tested). Empty cells (NaN) where there
-        was nothing to compare.
+        over the columns) · n_scanned (columns that could be tested) · within_intervals (bool: whose
+        interval is known are compared with those who pay as often) · tells_interval (bool: the
+        column is the billing interval by another name, and not tested). Empty cells (NaN) where
+        there was nothing to compare.
 
     Examples
     --------
@@ -127,12 +144,43 @@ def compare_segments(lifetimes_by_column: Mapping[str, pd.DataFrame]) -> pd.Data
     """
     rows = []
     for column, lifetimes in lifetimes_by_column.items():
-        test = survival_logrank(lifetimes)
-        rows.append((column, test.groups, test.statistic, test.p_value))
-    compared = pd.DataFrame(rows, columns=["column", "groups", "statistic", "p_value"])
+        within, people = comparable(lifetimes)
+        telling = within and tells_interval(people)
+        test = UNTESTED if telling else survival_logrank(people)
+        rows.append((column, test.groups, test.statistic, test.p_value, within, telling))
+    names = ["column", "groups", "statistic", "p_value", "within_intervals", "tells_interval"]
+    compared = pd.DataFrame(rows, columns=names)
     compared["p_adjusted"] = benjamini_hochberg(compared["p_value"].astype(float))
     compared["n_scanned"] = int(compared["p_value"].notna().sum())
-    return compared.sort_values(["p_value", "column"], ignore_index=True)
+    ordered = compared.sort_values(["p_value", "column"], ignore_index=True)
+    if not any(INTERVAL in lifetimes for lifetimes in lifetimes_by_column.values()):
+        return ordered[[one.name for one in SEGMENT_TESTS.columns if not one.optional]]
+    return ordered[[one.name for one in SEGMENT_TESTS.columns]]
+
+
+def scores(lifetimes: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Segments of enough customers, their observed less expected events, and the covariance: summed
+    over billing intervals.
+    """
+    people = {name: part["customers"].sum() for name, part in segments(lifetimes)}
+    large = [name for name, customers in people.items() if customers >= MIN_AT_RISK]
+    difference, covariance = np.zeros(len(large)), np.zeros((len(large), len(large)))
+    for _, part in strata(lifetimes):
+        of_stratum = _scores(*counts_of(part, large))
+        difference, covariance = difference + of_stratum[0], covariance + of_stratum[1]
+    return large, difference, covariance
+
+
+def counts_of(lifetimes: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """At risk and events of each of these segments, by month of life."""
+    value = lifetimes[SEGMENT].astype(str)
+    tables = [life_table(lifetimes[value == name]) for name in names]
+    months = max((table.months for table in tables), default=0)
+    at_risk, events = np.zeros((len(names), months)), np.zeros((len(names), months))
+    for row, table in enumerate(tables):
+        at_risk[row, : table.months] = table.at_risk
+        events[row, : table.months] = table.events
+    return at_risk, events
 
 
 def _scores(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

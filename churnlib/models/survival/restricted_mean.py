@@ -2,14 +2,17 @@
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from churnlib.models.survival.band import Z, greenwood
+from churnlib.models.survival.band import greenwood
+from churnlib.models.survival.clusters import is_clustered, log_survival_influence, variance_of
 from churnlib.models.survival.curves import one_curve
 from churnlib.models.survival.life_table import life_table
 from churnlib.models.survival.splits import by_segment
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
+from churnlib.statistics.rules import LEVEL
 
 __all__ = ["restricted_mean"]
 
@@ -37,7 +40,7 @@ RESTRICTED_MEAN = Result(
             "standard_error",
             "number",
             "Standard error",
-            "Of the mean, by Greenwood's formula.",
+            "Of the mean, by Greenwood's formula or between groups of customers.",
             unit="months",
             decimals=2,
         ),
@@ -57,7 +60,8 @@ def restricted_mean(lifetimes: pd.DataFrame, horizon: int) -> pd.DataFrame:
     Parameters
     ----------
     lifetimes : frame
-        [segment], entry, duration (months), event_observed, customers.
+        [segment], entry, duration (months), event_observed, customers; [customer_group] where
+        several rows are of one customer (see `gaps`).
     horizon : int
         Months of life looked at.
 
@@ -72,7 +76,9 @@ def restricted_mean(lifetimes: pd.DataFrame, horizon: int) -> pd.DataFrame:
     The exact area under the Kaplan-Meier step function from 0 to the horizon; variance by
     Greenwood's formula, the sum over months k of (area from k to the horizon)^2 d_k / (n_k (n_k -
     d_k)): Klein and Moeschberger (2003), 4.5. lifelines' `return_variance` is that of the time
-    stayed, not that of its mean.
+    stayed, not that of its mean. The range is that of the time lost, a weighted sum of counts
+    (gamma limits, Fay and Feuer 1997): it has a width also where nobody has left. Where groups of
+    customers are kept apart, the variance is that between groups.
 
     Examples
     --------
@@ -96,9 +102,38 @@ def _area(lifetimes: pd.DataFrame, horizon: int) -> dict[str, float]:
     survival = np.append(estimate, np.zeros(horizon))[:horizon]
     mean = float(survival.sum())
     still_to_come = np.append(np.cumsum(survival[::-1])[::-1][1:], 0.0)[:months]
-    terms = greenwood(life_table(lifetimes).up_to(months))
+    table = life_table(lifetimes).up_to(months)
+    terms = greenwood(table)
     # Where all left, nothing is still to come, and their infinite term has no weight.
     terms = np.where(still_to_come > 0, terms, 0.0)
-    error = float(np.sqrt(np.sum(still_to_come**2 * terms)))
-    low, high = max(mean - Z * error, 0.0), min(mean + Z * error, float(horizon))
-    return {"mean": mean, "standard_error": error, "low": low, "high": high}
+    variance = independent = float(np.sum(still_to_come**2 * terms))
+    if is_clustered(lifetimes):
+        moved = log_survival_influence(lifetimes, months) * estimate[1 : months + 1]
+        variance = float(variance_of(moved[:, : horizon - 1].sum(axis=1)))
+    widest = float(np.max(still_to_come / np.maximum(table.at_risk, 1), initial=0.0))
+    # Waits that are alike count for less than their number, one leaver for as much more.
+    alike = max(variance / independent, 1.0) if independent else 1.0
+    fewest, most = _lost(horizon - mean, variance, widest * alike)
+    low, high = max(horizon - most, 0.0), min(horizon - fewest, float(horizon))
+    return {"mean": mean, "standard_error": variance**0.5, "low": low, "high": high}
+
+
+def _lost(lost: float, variance: float, widest: float) -> tuple[float, float]:
+    """The range of the time lost by leaving: a weighted sum of counts, whose range has a width also
+    where nobody left.
+
+    Parameters
+    ----------
+    lost : time lost, of each customer on average
+    variance : of it
+    widest : the most that one more leaver would add
+    """
+    tail = (1 - LEVEL) / 2
+    fewest = 0.0
+    if lost > 0 and variance > 0:
+        fewest = variance / (2 * lost) * stats.chi2.ppf(tail, 2 * lost**2 / variance)
+    if not widest:
+        return fewest, lost
+    more, wider = lost + widest, variance + widest**2
+    most = wider / (2 * more) * stats.chi2.ppf(1 - tail, 2 * more**2 / wider)
+    return fewest, float(most)

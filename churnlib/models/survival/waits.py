@@ -1,7 +1,8 @@
 """How long buyers wait until they buy again: survival curves of waits, in days.
 
 Takes the *gaps* frame: as a lifetimes frame, with the wait in days as the duration and buying
-again as the event.
+again as the event. Waits between any two purchases keep groups of customers apart, because those of
+one customer are alike.
 """
 
 from dataclasses import replace
@@ -93,7 +94,8 @@ def time_between(waits: pd.DataFrame) -> pd.DataFrame:
     """Share of purchases that no other has followed, by days since the purchase.
 
     Grain: one row a day, from 0, in each segment. Takes the waits between any two purchases of a
-    customer, and gives the columns of `time_to_second`. The band takes waits for independent.
+    customer, and gives the columns of `time_to_second`. The band knows that waits of one customer
+    are alike (see `gaps`).
 
     Examples
     --------

@@ -1,0 +1,122 @@
+"""What is said of segments whose customers leave sooner than others."""
+
+import pandas as pd
+
+from churnlib.findings.wording import counted, share_of, spell, verdict_of
+from churnlib.formats import interval, money, text
+from churnlib.results.declared import currency_of
+from churnlib.results.segments import in_words
+from churnlib.results.told import Action, Finding
+from churnlib.statistics.comparisons import extremes_apart
+from churnlib.statistics.rules import CLEAR, MIN_N
+
+__all__ = ["say_survival_by_segment"]
+
+AGES = (24, 12, 6, 3, 1)
+"""Tenures that are told, the greatest that two segments reach with enough customers."""
+
+
+def say_survival_by_segment(
+    tests: pd.DataFrame, curve: pd.DataFrame, others: pd.DataFrame
+) -> Finding:
+    """Whether the values of a column differ in how long customers stay, and which differ from the
+    others.
+
+    Advice is given for a value only where customers were compared with those who pay as often, and
+    where it differs from the others beyond chance.
+
+    Parameters
+    ----------
+    tests : what `compare_segments` gave
+    curve : the curves of one of its columns
+    others : what `segments_against_others` gave
+    """
+    column = str(curve.attrs["by"])
+    test, name = tests[tests["column"] == column].iloc[0], in_words(column)
+    if test.get("tells_interval", False):
+        term = (
+            f"{name.capitalize()} tells how often customers pay, and who pays for a longer term "
+            "cannot leave before it ends: how long they stay is no comparison of its values."
+        )
+        return Finding(sentence=term, place="where")
+    if pd.isna(test.p_adjusted):
+        few = f"Too few customers to compare the values of {name}."
+        return Finding(sentence=few, place="where")
+    if test.p_adjusted >= CLEAR:
+        same = f"{name.capitalize()} makes no clear difference to how long customers stay."
+        return Finding(sentence=same, place="where")
+    if not test.get("within_intervals", False):
+        return Finding(
+            sentence=_described(name, curve), verdict=verdict_of(clear=True), place="where"
+        )
+    rows = others[(others["segment_column"] == column) & others["apart"]]
+    worst = rows[(rows["ratio"] > 1) & (rows["at_stake"] > 0)].nlargest(1, "at_stake")
+    return Finding(
+        sentence=_compared(name, rows),
+        verdict=verdict_of(clear=True),
+        place="where",
+        at_stake=worst["at_stake"].sum() if len(worst) else None,
+        n=worst["customers"].sum() if len(worst) else None,
+        actions=tuple(
+            _look_into(row, name, currency_of(others))
+            for row in worst.itertuples()
+            if row.customers >= MIN_N
+        ),
+    )
+
+
+def _compared(name: str, apart: pd.DataFrame) -> str:
+    """The values at both ends, of those that differ from the others."""
+    lead = f"Of customers who pay as often, how long they stay differs by {name}"
+    ends = pd.concat([apart[apart["ratio"] > 1].nlargest(1, "ratio")])
+    ends = pd.concat([ends, apart[apart["ratio"] < 1].nsmallest(1, "ratio")])
+    if ends.empty:
+        return f"{lead}; no single value is clearly apart from the others."
+    told = [f"those of {row.segment} leave {_times(row)}" for row in ends.itertuples()]
+    return f"{lead}: {'; '.join(told)}."
+
+
+def _times(row: tuple) -> str:
+    ends = f"{text(row.low, 'number.2')} to {text(row.high, 'number.2')}"
+    return f"{text(row.ratio, 'number.2')} times as often as the others ({ends})"
+
+
+def _look_into(row: tuple, name: str, unit: str) -> Action:
+    """The value that loses most beyond what it would lose at the others' rate."""
+    people, amount = counted(row.customers, "customer"), f"{money(row.at_stake, unit)} of MRR"
+    ends = interval(row.at_stake_low, row.at_stake_high, unit)
+    return Action(
+        sentence=(
+            f"Look into {name} “{row.segment}” ({people} who never left): of customers who pay as "
+            f"often and have stayed as long they leave {_times(row)}, which within twelve months "
+            f"takes {amount} ({ends}) more than the others' rate would."
+        ),
+        who=f"{name} {row.segment}",
+        customers=row.customers,
+        money=f"{amount} within twelve months",
+    )
+
+
+def _described(name: str, curve: pd.DataFrame) -> str:
+    """What the curves show where billing intervals are not known: no ground for advice."""
+    return (
+        f"How long customers stay differs by {name}{_extremes(curve)}. How often they pay is not "
+        "known, so terms of different length may be all that is behind it."
+    )
+
+
+def _extremes(curve: pd.DataFrame) -> str:
+    for age in AGES:
+        rows = curve[(curve["tenure"] == age) & (curve["at_risk"] >= MIN_N)]
+        if len(rows) >= 2:
+            break
+    else:
+        return ""
+    if not extremes_apart(rows, "estimate").clear:
+        return ""
+    best, worst = rows.loc[rows["estimate"].idxmax()], rows.loc[rows["estimate"].idxmin()]
+    return (
+        f": after {spell(best.tenure, 'month')} {share_of(best.estimate, best.low, best.high)} of "
+        f"{best.segment} are still there, and "
+        f"{share_of(worst.estimate, worst.low, worst.high)} of {worst.segment}"
+    )
