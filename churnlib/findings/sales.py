@@ -19,6 +19,9 @@ __all__ = ["say_buyers", "say_repeat_purchases", "say_revenue_per_purchase", "sa
 WINDOW = 90
 """Days after the first purchase that the key figure looks at."""
 
+TOLD_SHARE = 0.01
+"""The share of all revenue from which sales without a customer are told."""
+
 
 def say_sales(sales: pd.DataFrame) -> Finding:
     """The reported period's revenue, from whom, and against earlier periods."""
@@ -34,12 +37,31 @@ def say_sales(sales: pd.DataFrame) -> Finding:
         for row, before in earlier_rows(sales)
         if min(row.revenue, last.revenue) > 0
     ]
+    sentence = f"{told}: {', '.join(compared)}." if compared else f"{told}."
     return Finding(
-        sentence=f"{told}: {', '.join(compared)}." if compared else f"{told}.",
+        sentence=sentence + _unattributed(sales, name),
         place="result",
         n=last.get("customers"),
         key_figures=(key_figures.amount(sales, "revenue", "Revenue", unit),),
     )
+
+
+def _unattributed(sales: pd.DataFrame, name: str) -> str:
+    """What was sold to nobody that is known, where it is a share that counts."""
+    if "revenue_unattributed" not in sales:
+        return ""
+    unit, last = currency_of(sales), sales.iloc[-1]
+    total = sales["revenue"] + sales["revenue_unattributed"]
+    if last.revenue_unattributed < TOLD_SHARE * total.iloc[-1] or not total.iloc[-1]:
+        return ""
+    said = (
+        f" Another {money(last.revenue_unattributed, unit)} were sold without a customer's id, "
+        f"{money(total.iloc[-1], unit)} in all in {name}"
+    )
+    if len(total) > 1 and total.iloc[-2] > 0:
+        change = text(total.iloc[-1] / total.iloc[-2] - 1, "+percent")
+        said += f", {change} on the {grain_of(sales)} before"
+    return f"{said}."
 
 
 def say_buyers(sales: pd.DataFrame) -> Finding:

@@ -55,6 +55,13 @@ SALES = Result(
             "Revenue returning",
             "Revenue of customers whose first purchase lies in an earlier period.",
         ),
+        Column(
+            "revenue_unattributed",
+            "money",
+            "Without a customer",
+            "Revenue of sales that name no customer; it is not in revenue.",
+            optional=True,
+        ),
         Column("customers", "count", "Customers", "Customers with a purchase in the period."),
         Column(
             "new_customers",
@@ -119,7 +126,9 @@ def sales(
     -------
     DataFrame
         period_start; [segment]; revenue (currency, returns deducted) = revenue_new (of customers
-        whose first purchase lies in the period) + revenue_returning; customers (with a purchase) =
+        whose first purchase lies in the period) + revenue_returning; [revenue_unattributed] (of
+        sales that name no customer, where there are any: in total only, and not in revenue);
+        customers (with a purchase) =
         new_customers + returning_customers; orders (purchase occasions); purchase_frequency =
         orders / customers; average_order_value = revenue / orders (both empty where nobody bought)
 
@@ -144,7 +153,21 @@ def sales(
     if at_edge.any():
         new = ["revenue_new", "new_customers"]
         frame[new] = frame[new].astype(float).mask(at_edge)
-    return as_declared(_with_averages(dated(frame, grain)), SALES)
+    frame = _with_averages(dated(frame, grain))
+    if by is None and snapshot.unattributed is not None:
+        frame = frame.merge(_unattributed(snapshot, grain), on="period_start", how="left")
+        frame["revenue_unattributed"] = frame["revenue_unattributed"].fillna(0.0)
+    return as_declared(frame, SALES)
+
+
+def _unattributed(snapshot: "Snapshot", grain: Grain) -> pd.DataFrame:
+    """Revenue of sales that name no customer, by period."""
+    rows = snapshot.unattributed
+    sums = rows.group_by(period=period_number(rows.ordered_on, grain)).agg(
+        revenue_unattributed=rows.amount.sum()
+    )
+    frame = dated(collect(sums), grain)
+    return frame[["period_start", "revenue_unattributed"]].round(MONEY_DECIMALS)
 
 
 def _with_averages(frame: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,9 @@ from churnlib.snapshot.snapshot import META, Snapshot
 
 __all__ = ["freeze", "open_frozen"]
 
+UNATTRIBUTED = "unattributed"
+"""What the frozen sales that name no customer are called."""
+
 
 def freeze(
     checked: Checked, period: Period | str | None = None, folder: Path | str | None = None
@@ -58,6 +61,8 @@ def freeze(
     tables, data_box = _known_by(checked, period)
     folder = Path(folder) if folder else _temporary_folder()
     folder.mkdir(parents=True, exist_ok=True)
+    if (nobody := history.unattributed(checked, period.end)) is not None:
+        tables[UNATTRIBUTED] = nobody
     for name, table in tables.items():
         freeze_table(table, folder / f"{name}.parquet")
     meta = {
@@ -81,7 +86,7 @@ def open_frozen(folder: Path | str) -> Snapshot:
     engine = connect()
     tables = {
         name: open_frozen_table(engine, path)
-        for name in TABLES
+        for name in (*TABLES, UNATTRIBUTED)
         if (path := folder / f"{name}.parquet").exists()
     }
     return Snapshot(
@@ -90,6 +95,7 @@ def open_frozen(folder: Path | str) -> Snapshot:
         customers=tables["customers"],
         subscriptions=tables.get("subscriptions"),
         orders=tables.get("orders"),
+        unattributed=tables.get(UNATTRIBUTED),
         data_box=meta["data_box"],
         first_day=date.fromisoformat(meta["first_day"]),
         partial=meta["partial"],

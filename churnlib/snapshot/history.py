@@ -36,6 +36,20 @@ def known_by(checked: Checked, as_of: date) -> dict[str, ir.Table]:
     return out
 
 
+def unattributed(checked: Checked, as_of: date) -> ir.Table | None:
+    """Sales that name no customer, as they were known before `as_of`; None = there are none.
+
+    A report on some customers alone has none of them.
+    """
+    rows = checked.without_customer
+    if rows is None or checked.params.only:
+        return None
+    known = _known(rows.filter(rows.ordered_at < as_of), as_of)
+    if not int(collect(known.agg(n=known.count())).n.item()):
+        return None
+    return known.select(ordered_on=known.ordered_at, amount=known.amount)
+
+
 def pooled(customers: ir.Table, params: Params) -> ir.Table:
     """Of every column that is split by, the largest values under their own names, the rest
     together.

@@ -54,6 +54,8 @@ class Snapshot:
     partial : whether the period is not over in the data
     fingerprint : a hash of the rows
     folder : where the frozen files lie, and tables/ is written
+    unattributed : sales that name no customer: ordered_on, amount; None = there are none. Only
+        `sales` counts them, and no one who looks at some customers alone
     """
 
     params: Params
@@ -66,6 +68,7 @@ class Snapshot:
     partial: bool
     fingerprint: str
     folder: Path
+    unattributed: ir.Table | None = None
     _chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _kept: dict[str, ir.Table | pd.DataFrame] = field(
         default_factory=dict, init=False, compare=False
@@ -168,6 +171,7 @@ class Snapshot:
             customers=tables["customers"],
             subscriptions=tables.get("subscriptions"),
             orders=tables.get("orders"),
+            unattributed=None if only else self.unattributed,
             data_box=data_box,
             fingerprint=hashlib.sha256(f"{self.fingerprint}{only}".encode()).hexdigest(),
             _chosen={**self._chosen, **only},

@@ -76,3 +76,28 @@ def test_values_are_shown_in_their_words(tmp_path):
 def test_words_for_nothing_are_refused(tmp_path, labels, message):
     with pytest.raises(DataError, match=message):
         check(business(tmp_path, labels=labels))
+
+
+def test_sales_without_a_customer_are_a_segment_of_revenue(tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        "customer_id,ordered_at,amount\n"
+        "a,2026-01-05,10\n,2026-01-06,5\nb,2026-02-05,20\n,2026-02-07,30\n,2026-02-09,-6\n"
+        ",2026-02-30,99\nc,2026-03-01,1\n"
+    )
+    values = {
+        "business": "shop",
+        "model": "transactional",
+        "currency": "EUR",
+        "opened_on": "2026-01-01",
+        "policies": {"max_rejected_share": 1.0},
+        "source": {"uri": str(tmp_path)},
+    }
+    checked = check(params_from_values(values))
+    sales = cl.sales(freeze(checked, "2026-02"))
+    assert sales.revenue.tolist() == [10, 20]
+    assert sales.revenue_unattributed.tolist() == [5, 24]
+    assert sales.customers.tolist() == [1, 1]
+    said = cl.say_sales(sales).sentence
+    assert "Another €24 were sold without a customer's id, €44 in all in February 2026" in said
+    assert "+193.3 %" in said.replace("\xa0", " ")
+    assert any("of revenue" in one for one in checked.data_box[0]["warnings"])
