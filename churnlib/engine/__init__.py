@@ -21,8 +21,8 @@ MONEY = "decimal(18, 4)"
 MONEY_DECIMALS = 4
 """Decimals of `MONEY`. Sums of floats are rounded to them: this takes the last bit's noise away and
 nothing else, in currencies of three decimals too."""
-FORMULA = r"^[=+\-@\t\r]"
-"""How a text begins that a spreadsheet would run."""
+FORMULA = "^[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+"""How a text begins that a spreadsheet would run; full-width signs too."""
 BATCH = 1 << 17
 """Rows that are fetched at a time where many are written."""
 T = TypeVar("T")

@@ -164,12 +164,17 @@ def say_drop_out(fit: PurchaseFit) -> Finding:
     return Finding(sentence=note)
 
 
-def say_slipping(slipping: pd.DataFrame) -> Finding:
+CUSTOMERS_FILE = "tables/clv_customers.csv"
+"""The table with a row a customer, where it is asked for."""
+
+
+def say_slipping(slipping: pd.DataFrame, *, listed: object = None) -> Finding:
     """Regular customers who have probably stopped, by either model.
 
     Parameters
     ----------
     slipping : what `slipping_customers` gave
+    listed : where `write_rows` wrote a row a customer; None = nowhere
     """
     row, unit = slipping.iloc[0], currency_of(slipping)
     repeats = f"{int(row.repeats)} or more repeat purchases"
@@ -181,12 +186,15 @@ def say_slipping(slipping: pd.DataFrame) -> Finding:
         f"{counted(row.customers, 'customer')} with {repeats}, which brought {amount}, have more "
         "likely stopped than not, by either model"
     )
+    where = "who they are is written where the parameters say customer_lists: true"
+    if listed:
+        where = f"P(alive) of each is in {CUSTOMERS_FILE}"
     action = Action(
-        sentence=f"Win back: {told}. P(alive) of each is in tables/clv_customers.csv.",
+        sentence=f"Win back: {told}; {where}.",
         who=f"customers with {repeats} who have probably stopped",
         customers=row.customers,
         money=f"{amount} spent so far",
-        list_file="tables/clv_customers.csv",
+        list_file=CUSTOMERS_FILE if listed else None,
     )
     return Finding(sentence=f"{told}.", verdict="watch", n=row.customers, actions=(action,))
 

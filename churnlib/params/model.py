@@ -44,6 +44,7 @@ class Params(StrictModel):
     only: dict[str, list[Scalar]] = Field(default={})
     cohort_by: Text | None = None
     labels: dict[str, dict[str, Text]] = Field(default={})
+    customer_lists: bool = False
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
     exchange_rates: dict[str, Annotated[Number, Field(gt=0)]] = Field(default={})

@@ -234,11 +234,14 @@ class Snapshot:
         frame.attrs["file"] = f"{TABLES_FOLDER}/{csv_name(name)}"
         return frame
 
-    def write_rows(self, name: str, table: ir.Table, declared: Result | None = None) -> Path:
+    def write_rows(self, name: str, table: ir.Table, declared: Result | None = None) -> Path | None:
         """Write tables/<name>.csv of a table with a row a customer, without fetching it.
 
-        `declared` says what its columns are, for tables/<name>.json.
+        `declared` says what its columns are, for tables/<name>.json. Nothing is written, and None
+        returned, unless the parameters say `customer_lists: true`: these are rows about persons.
         """
+        if not self.params.customer_lists:
+            return None
         folder = self.folder / TABLES_FOLDER
         return write_engine_rows(folder, self._file_name(name), table, declared, self.attrs)
 

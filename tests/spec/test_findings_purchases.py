@@ -180,7 +180,7 @@ def slipping_of(customers, spent=265566.2):
 
 
 def test_regular_customers_who_have_probably_stopped():
-    found = say_slipping(slipping_of(1166))
+    found = say_slipping(slipping_of(1166), listed="tables/clv_customers.csv")
     told = (
         "1,166 customers with 3 or more repeat purchases, which brought €265,566, have more likely "
         "stopped than not, by either model"
@@ -188,7 +188,7 @@ def test_regular_customers_who_have_probably_stopped():
     assert (said(found), found.verdict, found.n) == (f"{told}.", "watch", 1166)
     (action,) = found.actions
     assert said(action.sentence) == (
-        f"Win back: {told}. P(alive) of each is in tables/clv_customers.csv."
+        f"Win back: {told}; P(alive) of each is in tables/clv_customers.csv."
     )
     assert (action.customers, action.money) == (1166, "€265,566 spent so far")
     assert action.list_file == "tables/clv_customers.csv"

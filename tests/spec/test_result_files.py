@@ -221,6 +221,9 @@ def test_many_rows_are_written_on_the_engine_with_their_columns(snapshot, leavin
     table = ibis.memtable(
         {"rate": [0.5], "opening": [4], "low": [0.1], "high": [0.9], "=who": ["@a"], "mrr": [1.5]}
     ).mutate(period_start=ibis.date("2026-01-01"))
+    assert snapshot.write_rows("people", table, leaving) is None
+    params = snapshot.params.model_copy(update={"customer_lists": True})
+    snapshot = replace(snapshot, params=params)
     path = snapshot.write_rows("people", table, leaving)
     assert path == snapshot.folder / "tables" / "people.csv"
     lines, told = written(snapshot, "people")

@@ -34,7 +34,11 @@ def test_nobody_slips_where_a_model_lets_nobody_leave(fits):
 
 
 def test_what_is_said_of_them_and_where_they_are_listed():
-    finding = say_slipping(slipping_customers(buyers(), [FIT, OTHER]))
+    slipping = slipping_customers(buyers(), [FIT, OTHER])
+    (unlisted,) = say_slipping(slipping).actions
+    assert unlisted.list_file is None
+    assert "customer_lists: true" in said(unlisted.sentence)
+    finding = say_slipping(slipping, listed="tables/clv_customers.csv")
     assert said(finding).startswith(
         "35 customers with 3 or more repeat purchases, which brought €1,150, have more likely "
         "stopped than not"

@@ -25,6 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from churnlib.report.chapters import Chapter
 from churnlib.report.execute.fault import Fault, fault_at, one_line, without_colours
 from churnlib.report.execute.kernels import Kernels
+from churnlib.report.execute.streams import join_streams
 
 CELL_TIMEOUT = 600  # seconds; the slowest cell of a million customers takes about a tenth of it
 CHAPTER_TIMEOUT = 1800
@@ -135,8 +136,7 @@ class ReportEngine(NBClientEngine):
                 iopub_timeout=OUTPUT_TIMEOUT,
                 force_raise_errors=True,
                 store_widget_state=False,
-                # How the kernel cut what it printed into messages is a matter of moments.
-                coalesce_streams=True,
+                coalesce_streams=False,  # see streams: theirs takes minutes for one long line
                 shutdown_kernel="immediate",
                 on_cell_start=watch.cell_starts,
                 on_cell_executed=watch.cell_ended,
@@ -178,6 +178,8 @@ def run_chapter(
         fault = _fault(watch, None)
     except Exception as error:
         fault = _fault(watch, error)
+    if watch.notebook is not None:
+        join_streams(watch.notebook)
     return ChapterResult(chapter, watch.notebook, fault, time.monotonic() - began)
 
 

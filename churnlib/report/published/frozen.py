@@ -10,16 +10,25 @@ leaves `.frozen` behind; who deletes it loses nothing but `churnlib verify`.
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from churnlib.report.published.provenance import MANIFEST, read_manifest
-from churnlib.report.published.publish import locked, put_in_place, writing
+from churnlib.report.published.publish import (
+    OutputError,
+    locked,
+    put_in_place,
+    write_whole,
+    writing,
+)
 
 FOLDER = ".frozen"
 NAME_DIGITS = 16  # of a snapshot's id
+META = "snapshot.json"
+"""The file by which a folder is known as a snapshot."""
 WAIT = 60  # seconds; what is done while the store is held takes a fraction of one
 
 
@@ -33,8 +42,11 @@ def held(output: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     """Keep other runs from the store: until a report stands, nobody may clean its data away."""
     folder = output / FOLDER
     with writing(folder):
+        if folder.is_symlink():
+            raise OutputError(f"{folder}: a link, in which nothing is kept. Remove it.")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        folder.chmod(0o700)
+        write_whole(folder / ".gitignore", "*\n")
         with locked(folder / ".store.lock", WAIT, waiting):
             yield
 
@@ -51,8 +63,14 @@ def clean(output: Path) -> None:
         str((one.get("fingerprints") or {}).get("snapshot"))[:NAME_DIGITS] for one in manifests
     }
     for path in (output / FOLDER).iterdir():
-        if path.is_dir() and path.name not in wanted:
+        if _is_ours(path) and path.name not in wanted:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_ours(path: Path) -> bool:
+    """A snapshot by its name and by what is in it: nothing else is removed."""
+    named = re.fullmatch(f"[0-9a-f]{{{NAME_DIGITS}}}", path.name)
+    return bool(named) and not path.is_symlink() and (path / META).is_file()
 
 
 def _place(output: Path, snapshot: str) -> Path:

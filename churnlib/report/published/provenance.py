@@ -25,6 +25,12 @@ MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 DIGITS = 12  # of a fingerprint, as shown
 CODE = ("churnlib", "notebooks", "requirements.lock", "pyproject.toml")
+_KINDS = {
+    **dict.fromkeys(("business", "title", "model", "period", "period_name", "status"), str),
+    **dict.fromkeys(("fingerprints", "software", "parameters"), dict),
+    **dict.fromkeys(("chapters", "pages", "rows", "left_out"), list),
+}
+"""What a manifest holds that others read."""
 INPUTS = ("parameters", "code", "environment")
 """With the data and the notebooks: all that a report depends on."""
 
@@ -193,7 +199,14 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     known = isinstance(content, dict) and content.get("format") == MANIFEST_FORMAT
-    return content if known and isinstance(content.get("chapters"), list) else None
+    return content if known and _is_whole(content) else None
+
+
+def _is_whole(content: dict[str, Any]) -> bool:
+    """Whether a manifest has what is read of it, each of its kind: a damaged one is none."""
+    has_all = all(isinstance(content.get(name), kind) for name, kind in _KINDS.items())
+    chapters = content["chapters"] if has_all else ()
+    return has_all and all(isinstance(one, dict) and "chapter" in one for one in chapters)
 
 
 def files_of(folder: Path) -> dict[str, str]:

@@ -30,6 +30,8 @@ except ImportError:  # not a POSIX system: no lock, and whoever starts two runs 
 
 LOCK_WAIT = 600  # seconds to wait for another run of the same report
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+"""A link where a file of ours should be would have another one written."""
 
 
 class OutputError(ChurnlibError):
@@ -60,8 +62,10 @@ class Workspace:
             self._held.enter_context(locked(_lock_of(final), LOCK_WAIT, waiting))
             try:
                 _repair(final)
-                self.pages.mkdir(parents=True)
-                self.frozen.mkdir()
+                # It holds rows about persons, also after a kill: nobody else looks in.
+                self.folder.mkdir(mode=0o700)
+                self.pages.mkdir()
+                self.frozen.mkdir(mode=0o700)
             except BaseException:
                 self.close()
                 raise
@@ -130,6 +134,10 @@ def writing(path: Path) -> Iterator[None]:
             raise OutputError(
                 f"{path}: may not be written. Choose another folder with --output."
             ) from error
+        if error.errno == errno.ELOOP:
+            raise OutputError(
+                f"{path}: a link stands where a file of ours should be. Remove it."
+            ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise OutputError(f"{path}: a file stands where a folder should be.") from error
         raise OutputError(f"{path}: {error.strerror or error}.") from error
@@ -196,7 +204,7 @@ def _acquire(path: Path, wait: float, waiting: Callable[[str], None]) -> int | N
         return None
     until, told = time.monotonic() + wait, False
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
