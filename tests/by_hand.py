@@ -181,7 +181,9 @@ def sales_of(*rows: dict, grain: str = "month") -> pd.DataFrame:
 def repeat_of(*rows: tuple) -> pd.DataFrame:
     """Repeat purchases: (window, rate, denominator) each, between 20 and 40 %."""
     frame = pd.DataFrame(list(rows), columns=["window_days", "rate", "denominator"])
-    return told_of(frame.assign(low=0.2, high=0.4))
+    within = frame[frame["window_days"] != "ever"]
+    of_longest = frame["rate"] * within["denominator"].iloc[-1]
+    return told_of(frame.assign(low=0.2, high=0.4, of_longest=of_longest))
 
 
 def repeat_cohorts(*rows: tuple) -> pd.DataFrame:

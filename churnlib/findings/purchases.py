@@ -2,12 +2,13 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import counted, spell
+from churnlib.findings.wording import counted, earned, spell, value_under
 from churnlib.formats import interval, money, text
-from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.choice import PurchaseModelChoice
 from churnlib.models.purchases.cohort_value import COHORT
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.purchases.value import YEAR_WEEKS, Money
 from churnlib.results.declared import currency_of
 from churnlib.results.told import Action, Finding
 from churnlib.statistics.comparisons import extremes_apart
@@ -27,35 +28,55 @@ __all__ = [
 ]
 
 
-def say_backtest(choice: PurchaseModelChoice, *, horizon: int) -> Finding:
-    """How far earlier forecasts were off."""
+GUESSES = {
+    "naive rate": "that everybody keeps buying as often as so far",
+    "last period": "that the next {weeks} bring what the last {weeks} did",
+}
+"""What each baseline says."""
+
+
+def say_backtest(choice: PurchaseModelChoice) -> Finding:
+    """How far earlier forecasts were off, and which forecast is told."""
     if not choice.origins:
         return Finding(sentence=f"No earlier forecast could be scored. {choice.reason}")
     seen = interval(choice.error_low, choice.error_high, "+percent")
-    held = round(choice.coverage * choice.origins)
     off = text(choice.mean_absolute_error, "percent")
-    widened = ""
-    if choice.widened:
-        widened = " As that is under 85 %, ranges are widened to the error band."
+    weeks = spell(choice.horizon, "week")
+    if choice.one_sided:
+        seen = f"{seen}, every one too {choice.one_sided}"
+    held = round(choice.coverage * choice.origins)
+    told = f"{counted(choice.origins, 'earlier forecast')} over {weeks}: "
+    if choice.forecast == choice.model:
+        end = f"{held} of {choice.origins} predictive ranges held what happened."
+        sentence = f"{told}off by {off} on average ({seen}); {end}"
+    else:
+        guess = GUESSES[choice.forecast].format(weeks=weeks)
+        model = text(choice.model_error, "percent")
+        sentence = (
+            f"{told}{choice.model} was off by {model} on average, the plain guess {guess} by {off} "
+            f"({seen}). The guess is used for the total, the model for who buys."
+        )
     return Finding(
-        sentence=(
-            f"{counted(choice.origins, 'earlier forecast')} over {horizon} weeks: off by {off} on "
-            f"average ({seen}); {held} of {choice.origins} ranges held what happened.{widened}"
-        ),
-        n=choice.origins,
-        low=choice.error_low,
-        high=choice.error_high,
+        sentence=sentence, n=choice.origins, low=choice.error_low, high=choice.error_high
     )
 
 
-def say_how_far(horizon: int) -> Finding:
-    """What the range of a forecast is, and how many weeks ahead it was tried."""
-    if not horizon:
-        none = "Not back-tested: there is no earlier forecast to hold it against."
-        return Finding(sentence=f"Predictive range, 95 %. {none}")
+def say_how_far(choice: PurchaseModelChoice) -> Finding:
+    """What the range of a forecast is made of, and what it assumes."""
+    if not choice.origins:
+        untried = "No earlier forecast could be held against what came."
+        return Finding(
+            sentence=f"Range, 95 %: what parameters and luck allow if the model is right. {untried}"
+        )
+    sides = ""
+    if choice.biased:
+        sides = f", on the side on which they erred: they were all too {choice.biased}"
     return Finding(
-        sentence=f"Predictive range, 95 %; back-tested {horizon} weeks ahead: further ahead "
-        "forecasts may be further off."
+        sentence=(
+            "Range, 95 %: the larger of two: what parameters and luck allow if the model is right, "
+            f"and how far the earlier forecasts over {spell(choice.horizon, 'week')} were off, "
+            f"scaled to {spell(YEAR_WEEKS, 'week')} by the square root of time{sides}."
+        )
     )
 
 
@@ -96,8 +117,8 @@ def say_calibration(rows: pd.DataFrame) -> Finding:
     )
 
 
-def say_totals(totals: pd.DataFrame, buyers: pd.DataFrame) -> Finding:
-    """What all customers together will bring over twelve months."""
+def say_totals(totals: pd.DataFrame, buyers: pd.DataFrame, terms: Money) -> Finding:
+    """What all customers together will bring over twelve months, and under which terms."""
     rows, unit = totals.set_index("quantity"), currency_of(totals)
     bought, value = rows.loc["purchases"], rows.loc["discounted_value"]
     customers = buyers["customers"].sum()
@@ -112,9 +133,11 @@ def say_totals(totals: pd.DataFrame, buyers: pd.DataFrame) -> Finding:
     if pd.isna(value.predicted):
         none = "what these bring cannot be told, as no repeat purchase has brought money yet."
         return Finding(sentence=f"{told}; {none}", n=customers, low=bought.low, high=bought.high)
-    margin = f"{money(value.predicted, unit)} of discounted margin"
+    worth = f"{money(value.predicted, unit)} of discounted {earned(terms.margin)}"
+    span = interval(value.low, value.high, unit)
+    under = value_under(terms.margin, terms.discount_rate)
     return Finding(
-        sentence=f"{told}, which bring {margin} ({interval(value.low, value.high, unit)}).",
+        sentence=f"{told}, which bring {worth} ({span}). {under}",
         n=customers,
         low=value.low,
         high=value.high,
@@ -203,8 +226,19 @@ def say_spending(fit: MoneyFit, independence: str, unit: str) -> Finding:
     """What a repeat purchase brings on average, and whether the money model's assumption holds."""
     mean = ""
     if pd.notna(fit.mean_value):
-        mean = f" The mean repeat purchase is {money(fit.mean_value, unit, 2)}."
+        mean = f" The mean repeat purchase is {money(fit.mean_value, unit, 2)}{_unpaid(fit, unit)}."
     return Finding(sentence=f"{fit.reason}{mean} {independence}".strip())
+
+
+def _unpaid(fit: MoneyFit, unit: str) -> str:
+    """Purchases that bring no money, where there are any to speak of."""
+    share = text(1 - fit.paid_share, "percent")
+    if share == text(0.0, "percent"):
+        return ""
+    rest = "bring none"
+    if money(fit.unpaid_mean, unit, 2) != money(0.0, unit, 2):
+        rest = f"cost {money(-fit.unpaid_mean, unit, 2)} on average, as more was returned"
+    return f" of those that bring money; {share} {rest}, and the forecast counts them so"
 
 
 def say_plain_purchase_value(figure: dict[str, float], unit: str) -> Finding:

@@ -8,10 +8,12 @@ from churnlib.findings.wording import (
     earlier_rows,
     period_name,
     share_of,
+    spell,
 )
 from churnlib.formats import money, text
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.told import Finding, KeyFigure
+from churnlib.statistics.intervals import wilson
 from churnlib.statistics.rules import MIN_N
 
 __all__ = ["say_buyers", "say_repeat_purchases", "say_revenue_per_purchase", "say_sales"]
@@ -125,34 +127,34 @@ def say_repeat_purchases(rates: pd.DataFrame, by_cohort: pd.DataFrame) -> Findin
     by_cohort : what `repeat_by_cohort` gave
     """
     known = rates[(rates["window_days"] != "ever") & (rates["denominator"] >= MIN_N)]
-    told = [
-        f"{share_of(row.rate, row.low, row.high)} bought again within {row.window_days} days of "
-        "their first purchase"
-        for row in known.itertuples()
-    ]
-    sentence = "The days after a first purchase have not been observed for enough customers yet."
-    if told:
-        # Only the first window is told in full.
-        rest = [_shortened(part) for part in told[1:]]
-        sentence = f"Of the customers observed that long, {' and '.join([told[0], *rest])}."
+    told = Finding(
+        sentence="The days after a first purchase have not been observed for enough customers yet.",
+        place="kept",
+    )
+    if len(known):
+        told = _within_windows(known)
     first = rates[rates["window_days"] == WINDOW]
     if first.empty:
         # An analyst asked for other windows than the report does.
-        return Finding(sentence=sentence, place="kept")
-    row = first.iloc[0]
-    enough = row.denominator >= MIN_N
+        return told
+    figure = _bought_again(first.iloc[0], by_cohort)
+    return told.model_copy(update={"key_figures": (figure,)})
+
+
+def _within_windows(known: pd.DataFrame) -> Finding:
+    """Shares of one population: the customers observed through the longest of the windows."""
+    n = int(known["denominator"].iloc[-1])
+    low, high = wilson(known["of_longest"], n)
+    again = [
+        f"{share_of(row.of_longest / n, low[place], high[place])} within {row.window_days} days"
+        for place, row in enumerate(known.itertuples())
+    ]
+    again[0] = again[0].replace(" within", " bought again within")
+    observed = spell(known["window_days"].iloc[-1], "day")
+    who = f"Of the {counted(n, 'customer')} observed for {observed} after their first purchase"
     return Finding(
-        sentence=sentence,
-        place="kept",
-        n=row.denominator,
-        low=row.low if enough else None,
-        high=row.high if enough else None,
-        key_figures=(_bought_again(row, by_cohort),),
+        sentence=f"{who}, {' and '.join(again)}.", place="kept", n=n, low=low[0], high=high[0]
     )
-
-
-def _shortened(part: str) -> str:
-    return part.replace("bought again ", "").replace(" of their first purchase", "")
 
 
 def _bought_again(row: pd.Series, by_cohort: pd.DataFrame) -> KeyFigure:

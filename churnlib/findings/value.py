@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import counted
+from churnlib.findings.wording import counted, earned, value_under
 from churnlib.formats import interval, money, text
 from churnlib.models.retention.value_range import ValueTerms
 from churnlib.results.declared import currency_of
@@ -52,9 +52,8 @@ def _under(terms: ValueTerms | None) -> str:
     if terms is None:
         return ""
     return (
-        f" Values add up {terms.horizon} months of payments at a margin of "
-        f"{text(terms.margin, 'percent')}, discounted at {text(terms.discount_rate, 'percent')} a "
-        "year; ARPA is that of today's active customers."
+        f" Values add up {terms.horizon} months of payments at today's ARPA. "
+        f"{value_under(terms.margin, terms.discount_rate)}"
     )
 
 
@@ -74,8 +73,8 @@ def say_remaining_value(left: pd.DataFrame, terms: ValueTerms) -> Finding:
     return Finding(
         sentence=(
             f"Today's {counted(row.customers, 'customer')} can be expected to bring "
-            f"{money(row.value, unit)} of discounted margin over the next {terms.horizon} months "
-            f"({interval(row.value_low, row.value_high, unit)})."
+            f"{money(row.value, unit)} of discounted {earned(terms.margin)} over the next "
+            f"{terms.horizon} months ({interval(row.value_low, row.value_high, unit)})."
         ),
         n=row.customers,
         low=row.value_low,

@@ -54,6 +54,21 @@ def earlier_rows(frame: pd.DataFrame) -> list[tuple[pd.Series, str]]:
     return found
 
 
+def earned(margin: float | None) -> str:
+    """What a value counts: `margin`, or `revenue` where no margin is given."""
+    if margin is None:
+        return "revenue"
+    return "margin"
+
+
+def value_under(margin: float | None, discount_rate: float) -> str:
+    """The terms of a value: `Value counts a margin of 30.0 %, discounted at 10.0 % a year.`"""
+    discount = f"discounted at {text(discount_rate, 'percent')} a year"
+    if margin is None:
+        return f"No margin is given, so value is revenue, {discount}."
+    return f"Value counts a margin of {text(margin, 'percent')}, {discount}."
+
+
 def share_of(rate: float, low: float, high: float) -> str:
     """`3.1 % (2.9 to 3.4 %)`."""
     return f"{text(rate, 'percent')} ({interval(low, high, 'percent')})"

@@ -68,7 +68,7 @@ FIRST_PURCHASES = Result(
 WEEKLY_REPEATS = Result(
     "weekly_repeats",
     "repeat purchases by week",
-    "one row a whole week from the first sale on",
+    "one row a whole week, the last one up to as_of",
     (
         Column("week_start", "day", "Week", "The first day of the week."),
         Column("purchases", "count", "Repeat purchases", "Repeat purchases in the week."),
@@ -100,6 +100,7 @@ CLV_CUSTOMERS = Result(
             "share",
             "P(alive)",
             "The probability that the customer has not stopped for good.",
+            optional=True,
         ),
         Column(
             "expected_purchases",
@@ -190,7 +191,9 @@ def first_purchases(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
 def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     """Repeat purchases by week, of the customers who began before a date.
 
-    Grain: one row a whole week from the first sale to as_of, also where nobody bought.
+    Grain: one row a whole week up to as_of, also where nobody bought. The last one ends at as_of,
+    so that weeks held out begin at a past date's edge; days before the first whole week are left
+    out.
 
     Parameters
     ----------
@@ -200,7 +203,7 @@ def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        week_start (date; weeks of seven days from the first sale on); purchases (repeat purchases)
+        week_start (date); purchases (repeat purchases)
 
     Examples
     --------
@@ -211,7 +214,8 @@ def weekly_repeats(snapshot: "Snapshot", *, before: date) -> pd.DataFrame:
     began = rows.filter((rows.number == 1) & (rows.purchased_on < before)).select("customer_id")
     repeats = rows.filter(rows.number > 1).semi_join(began, "customer_id")
     counted = collect(repeats.group_by("purchased_on").aggregate(n=repeats.count()))
-    start, weeks = snapshot.first_day, _weeks(snapshot)
+    weeks = _weeks(snapshot)
+    start = snapshot.as_of - timedelta(weeks=weeks)
     day = (counted["purchased_on"] - pd.Timestamp(start)).dt.days
     by_week = counted["n"].groupby(day // DAYS_A_WEEK).sum().reindex(range(weeks), fill_value=0)
     week_start = pd.date_range(start, periods=weeks, freq=f"{DAYS_A_WEEK}D")
@@ -228,30 +232,36 @@ def customer_forecasts(
     Parameters
     ----------
     snapshot : Snapshot of a transactional business
-    forecasts : one row a distinct (frequency, recency, age): these, and the columns of `MODELLED`
+    forecasts : one row a distinct (frequency, recency, age), what `history_forecasts` gives
     money : what `money_terms` gives: expected money per purchase is
-        (a + b x spent) / (c + b x purchases with money)
+        paid_share x (a + b x spent) / (c + b x purchases with money) + unpaid
 
     Returns
     -------
     ir.Table
-        customer_id; frequency; recency_weeks, age_weeks; probability_alive; expected_purchases;
-        expected_value (currency a purchase); discounted_value (currency, margin)
+        customer_id; frequency; recency_weeks, age_weeks; probability_alive (where the model can
+        tell); expected_purchases; expected_value (currency a purchase); discounted_value (currency,
+        margin)
     """
     rows = histories(snapshot)
     known = forecasts.assign(
         recency_days=(forecasts["recency"] * DAYS_A_WEEK).round().astype("int64"),
         age_days=(forecasts["age"] * DAYS_A_WEEK).round().astype("int64"),
-    )[[*HISTORY, *MODELLED]]
+    )
+    known = known[[*HISTORY, *(name for name in MODELLED if name in known)]]
     both = rows.join(ibis.memtable(known), HISTORY)
     spent = both.value_total.cast("float64").fill_null(0.0)
-    each = (money["a"] + money["b"] * spent) / (money["c"] + money["b"] * both.value_days)
+    paid = (money["a"] + money["b"] * spent) / (money["c"] + money["b"] * both.value_days)
+    each = money["paid_share"] * paid + money["unpaid"]
+    alive = {}
+    if "probability_alive" in known:
+        alive = {"probability_alive": both.probability_alive.round(6)}
     return both.select(
         "customer_id",
         "frequency",
         recency_weeks=(both.recency_days / DAYS_A_WEEK).round(2),
         age_weeks=(both.age_days / DAYS_A_WEEK).round(2),
-        probability_alive=both.probability_alive.round(6),
+        **alive,
         expected_purchases=both.expected_purchases.round(6),
         expected_value=each.round(4),
         discounted_value=(both.discounted_purchases * each * money["margin"]).round(4),

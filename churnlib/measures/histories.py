@@ -52,8 +52,22 @@ SPEND = Result(
     "one row a distinct (frequency, value)",
     (
         Column("frequency", "count", "Purchases with money", "Repeat purchases with money."),
-        Column("value", "money", "Mean purchase", "Mean money of these purchases.", decimals=2),
+        Column(
+            "value",
+            "money",
+            "Mean purchase",
+            "Mean money of these purchases; 0 where there are none.",
+            decimals=2,
+        ),
         CUSTOMERS,
+        Column("purchases", "count", "Repeat purchases", "With money or without, of them all."),
+        Column(
+            "unpaid",
+            "money",
+            "Without money",
+            "What the purchases that brought none add up to: 0, or less where more was returned.",
+            decimals=2,
+        ),
     ),
 )
 BUYERS = Result(
@@ -149,7 +163,8 @@ def holdout(snapshot: "Snapshot", *, origin: date, until: date) -> pd.DataFrame:
 def spend(snapshot: "Snapshot", *, as_of: date | None = None) -> pd.DataFrame:
     """How many customers share a mean repeat purchase: the input of models of the money spent.
 
-    Grain: one row a distinct (frequency, value). Only repeat purchases with money count.
+    Grain: one row a distinct (frequency, value); frequency 0 for customers none of whose repeat
+    purchases brought money.
 
     Parameters
     ----------
@@ -159,20 +174,23 @@ def spend(snapshot: "Snapshot", *, as_of: date | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        frequency (repeat purchases with money, at least 1); value (currency, their mean); customers
+        frequency (repeat purchases with money); value (currency, their mean; 0 where there are
+        none); customers; purchases (all repeat purchases of these customers together); unpaid
+        (currency, 0 or less: what those without money add up to)
 
     Examples
     --------
     >>> spend(snapshot).columns.tolist()
-    ['frequency', 'value', 'customers']
+    ['frequency', 'value', 'customers', 'purchases', 'unpaid']
     """
     rows = histories(snapshot, as_of)
-    paying = rows.filter(rows.value_days > 0)
-    groups = paying.group_by("value_days", "value_total").aggregate(customers=paying.count())
-    frame = collect(groups)
-    frame = frame.assign(
-        frequency=frame["value_days"], value=frame["value_total"] / frame["value_days"]
+    again = rows.filter(rows.frequency > 0)
+    groups = again.group_by("value_days", "value_total").aggregate(
+        customers=again.count(), purchases=again.frequency.sum(), unpaid=again.unpaid_total.sum()
     )
+    frame = collect(groups)
+    mean = frame["value_total"] / frame["value_days"].where(frame["value_days"] > 0)
+    frame = frame.assign(frequency=frame["value_days"], value=mean.fillna(0.0))
     return as_declared(frame.sort_values(["frequency", "value"], ignore_index=True), SPEND)
 
 

@@ -148,7 +148,7 @@ customer_purchases.result = CUSTOMER_PURCHASES
 
 def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
     """The same before division: customer_id, frequency, recency_days, age_days, value_days,
-    value_total (decimal).
+    value_total, unpaid_total (decimal: money of the repeat purchases that brought none, 0 or less).
     """
     rows = purchases(snapshot, as_of=as_of)
     paid_again = (rows.number > 1) & (rows.amount > 0)
@@ -158,12 +158,14 @@ def histories(snapshot: "Snapshot", as_of: date | None = None) -> ir.Table:
         frequency=rows.count() - 1,
         value_days=count_if(paid_again),
         value_total=rows.amount.sum(where=paid_again),
+        unpaid_total=rows.amount.sum(where=(rows.number > 1) & (rows.amount <= 0)),
     )
     return each.select(
         "customer_id",
         "frequency",
         "value_days",
         "value_total",
+        unpaid_total=each.unpaid_total.fill_null(0),
         recency_days=days_between(each.first_on, each.last_on),
         age_days=days_between(each.first_on, _known_by(snapshot, as_of)) - 1,
     )

@@ -1,9 +1,8 @@
 """Whether and when customers buy again."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -15,26 +14,24 @@ from churnlib.measures.by_period import (
     number_of,
     period_at,
     period_number,
-    split_keys,
 )
-from churnlib.measures.members import count_if, days_between, joined, members
+from churnlib.measures.members import count_if, days_between
 from churnlib.measures.purchases import purchases
 from churnlib.periods import Grain
 from churnlib.results.columns import Column, rate
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
+from churnlib.statistics.rules import MIN_N
 
 if TYPE_CHECKING:
-    from churnlib.snapshot.snapshot import Snapshot, Split
+    from churnlib.snapshot.snapshot import Snapshot
 
-__all__ = ["gaps", "repeat_by_cohort", "repeat_purchase_rate"]
+__all__ = ["repeat_by_cohort", "repeat_purchase_rate"]
 
 WINDOWS = (90, 365)
 """Days after the first purchase within which a second one is looked for."""
 EVER = "ever"
-GROUPS = 64
-"""Groups of whole customers: enough to know a variance by, few enough to be fetched."""
 WORDS = (
     Term(
         "Repeat purchase rate",
@@ -66,7 +63,15 @@ REPEAT_PURCHASE_RATE = Result(
         ),
         *_COUNTS,
         *_RATE,
+        Column(
+            "of_longest",
+            "count",
+            "Of the longest window",
+            "Of the customers observed through the longest window that 30 were, who bought again "
+            "within this one: shares of one population.",
+        ),
     ),
+    shown=("window_days", "numerator", "denominator", "rate", "low", "high"),
     note=(
         "With 95 % range (Wilson). “Ever” counts everybody, however short they were "
         "observed, and grows with time. Who bought first in the first period of the records is "
@@ -94,30 +99,6 @@ REPEAT_BY_COHORT = Result(
     shown=("cohort", "window_days", "denominator", "rate", "low", "high"),
     caption="Repeat purchase rate by first {grain}",
 )
-GAPS = Result(
-    "gaps",
-    "waits for the next purchase",
-    "one row a distinct (duration, event_observed), segment and group of customers",
-    (
-        Column(
-            "customer_group",
-            "count",
-            "Group",
-            "One of 64 groups of whole customers: waits of one customer are alike.",
-            optional=True,
-        ),
-        Column("entry", "count", "Entry", "0: every wait is observed from its start.", unit="days"),
-        Column(
-            "duration",
-            "count",
-            "Duration",
-            "Days after which the customer bought again, or which it was seen to wait.",
-            unit="days",
-        ),
-        Column("event_observed", "flag", "Bought again", "Whether the wait was seen to end."),
-        Column("customers", "count", "Customers", "Customers, or waits, who share these."),
-    ),
-)
 
 
 @gives(REPEAT_PURCHASE_RATE)
@@ -138,7 +119,8 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
     -------
     DataFrame
         window_days (int, or "ever"); numerator (with a second purchase within it); denominator
-        (observed that long); rate; low, high (Wilson)
+        (observed that long); rate; low, high (Wilson); of_longest (of the customers observed
+        through the longest window that 30 were, those with a second purchase within this one)
 
     Examples
     --------
@@ -160,6 +142,8 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
             "denominator": [int(totals[f"denominator_{one}"]) for one in windows],
         }
     )
+    enough = [one for one in days if totals[f"denominator_{one}"] >= MIN_N]
+    frame["of_longest"] = _of_longest(pairs, windows, max(enough, default=0))
     return as_declared(with_rate(frame, "numerator", "denominator"), REPEAT_PURCHASE_RATE)
 
 
@@ -205,71 +189,6 @@ def repeat_by_cohort(
     return as_declared(with_rate(frame, "numerator", "denominator"), REPEAT_BY_COHORT)
 
 
-@gives(GAPS)
-def gaps(
-    snapshot: "Snapshot",
-    *,
-    kind: Literal["second", "between"] = "second",
-    by: "Split | None" = None,
-) -> pd.DataFrame:
-    """Days until the next purchase, the wait that is still open included: the input of survival
-    models.
-
-    Grain: one row a distinct (duration, event_observed) and segment; with kind "between", of each
-    group of customers. kind "second": one wait a customer, from the first purchase to the second.
-    kind "between": one wait a purchase, to the customer's next one. The last wait is open: seen
-    through the day before as_of and no longer, which is known about it and not left out. With kind
-    "second", customers of the first period of the records are left out, as their first purchase may
-    lie before it (see `repeat_purchase_rate`).
-
-    Parameters
-    ----------
-    snapshot : Snapshot of a transactional business
-    kind : {"second", "between"}
-    by : a column of customers to split by, a list of columns, or an Ibis expression over customers
-
-    Returns
-    -------
-    DataFrame
-        [segment]; customer_group (kind "between": 0 to 63; customers in the order of their ids go
-        into groups in turn, by which models know what may be of one customer); entry (0); duration
-        (whole days: bought again on that day, or seen through that many); event_observed (bought
-        again); customers (with kind "between": waits)
-
-    Examples
-    --------
-    >>> gaps(snapshot, kind="between").columns.tolist()
-    ['customer_group', 'entry', 'duration', 'event_observed', 'customers']
-    """
-    rows = purchases(snapshot)
-    order = ibis.window(group_by="customer_id", order_by="number")
-    waits = rows.mutate(next_on=rows.purchased_on.lead().over(order))
-    if kind == "second":
-        waits = _first_seen(snapshot, waits.filter(waits.number == 1), "purchased_on")
-    if by is not None:
-        waits = joined(waits, members(snapshot, by))
-    event = (waits.next_on > waits.purchased_on).fill_null(False)
-    open_days = days_between(waits.purchased_on, snapshot.as_of) - 1
-    duration = ibis.ifelse(event, days_between(waits.purchased_on, waits.next_on), open_days)
-    counted = waits.mutate(duration=duration, event_observed=event)
-    kept = []
-    if kind == "between":
-        kept = ["customer_group"]
-        counted = joined(counted, _groups(counted))
-    keys = [*split_keys(by), *kept, "duration", "event_observed"]
-    groups = collect(counted.group_by(*keys).aggregate(customers=counted.count()))
-    return as_declared(groups.sort_values(keys, ignore_index=True).assign(entry=0), GAPS)
-
-
-def _groups(rows: ir.Table) -> ir.Table:
-    """customer_id, customer_group: whole customers, in turn; each its own group where they are
-    few.
-    """
-    people = rows.select("customer_id").distinct()
-    place = ibis.row_number().over(ibis.window(order_by=people.customer_id))
-    return people.mutate(customer_group=(place % GROUPS).cast("int64"))
-
-
 def _first_and_second(snapshot: "Snapshot") -> ir.Table:
     """customer_id, first_on, second_on (or null), observed (days after the first purchase that
     were seen).
@@ -278,16 +197,27 @@ def _first_and_second(snapshot: "Snapshot") -> ir.Table:
     each = rows.group_by("customer_id").aggregate(
         first_on=rows.purchased_on.min(), second_on=rows.purchased_on.min(where=rows.number == 2)
     )
-    each = _first_seen(snapshot, each, "first_on")
+    each = first_seen(snapshot, each, "first_on")
     return each.mutate(observed=days_between(each.first_on, snapshot.as_of) - 1)
 
 
-def _first_seen(snapshot: "Snapshot", rows: ir.Table, first_on: str) -> ir.Table:
+def first_seen(snapshot: "Snapshot", rows: ir.Table, first_on: str) -> ir.Table:
     """The rows of customers whose first purchase in the records is known to be their first."""
     edge = left_edge(snapshot, snapshot.grain)
     if edge is None:
         return rows
     return rows.filter(period_number(rows[first_on], snapshot.grain) != edge)
+
+
+def _of_longest(pairs: ir.Table, windows: Sequence[object], longest: int) -> list[int]:
+    """Who bought again within each window, of those observed through the longest."""
+    observed = pairs.filter(pairs.observed >= longest)
+    counts = {EVER: observed.second_on.count()}
+    for window in windows:
+        if window != EVER:
+            counts[str(window)] = count_if(_within(observed, int(str(window)))[1])
+    totals = collect(observed.aggregate(**counts)).iloc[0]
+    return [int(totals[str(one)]) for one in windows]
 
 
 def _within(pairs: ir.Table, window: int) -> tuple[ir.BooleanValue, ir.BooleanValue]:

@@ -48,7 +48,7 @@ class Params(StrictModel):
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
     exchange_rates: dict[str, Annotated[Number, Field(gt=0)]] = Field(default={})
-    margin: Number = Field(default=0.8, gt=0, le=1)
+    margin: Number | None = Field(default=None, gt=0, le=1)
     discount_rate: Number = Field(default=0.1, ge=0, le=1)
     acquisition_cost: Number | None = Field(default=None, ge=0)
     opened_on: str | None = None

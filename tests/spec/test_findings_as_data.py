@@ -19,9 +19,10 @@ from churnlib.findings import (
     survival,
     value,
 )
-from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.choice import PurchaseModelChoice
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.purchases.value import Money
 from churnlib.models.retention.projection import project
 from churnlib.models.retention.value_range import ValueTerms
 from churnlib.results.told import Action, Change, Finding, KeyFigure
@@ -66,7 +67,9 @@ WEEKS = told_of(
 FREQUENCIES = pd.DataFrame({"frequency": ["0", "1"], "customers": [100, 30]})
 FREQUENCIES = told_of(FREQUENCIES.assign(predicted=[0.1, 0.4], actual=[0.1, 0.5]))
 SLIPPING = told_of(pd.DataFrame([{"repeats": 3, "customers": 1166, "spent": 265566.2}]))
-CHOICE = PurchaseModelChoice("BG/NBD", 5, 0.069, -0.121, float("nan"), 0.2, 1.24, True, "")
+CHOICE = PurchaseModelChoice(
+    *("BG/NBD", "BG/NBD", 5, 19, 39.0, 0.069, 0.069, -0.121, float("nan"), 0.2, 0.08, "")
+)
 FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
 MONEY = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.08, 946)
 FIGURE = {"plain_value": 4.98, "average_order_value": 10.0, "frequency": 2.0, "lifespan": 0.5}
@@ -117,7 +120,7 @@ EXAMPLES = {
     purchases.say_backtest: [CHOICE],
     purchases.say_tracking: [WEEKS],
     purchases.say_calibration: [FREQUENCIES],
-    purchases.say_totals: [TOTALS, BUYERS],
+    purchases.say_totals: [TOTALS, BUYERS, Money(MONEY, margin=0.3)],
     purchases.say_value_by_cohort: [COHORT_VALUE],
     purchases.say_drop_out: [FIT],
     purchases.say_slipping: [SLIPPING],
@@ -126,7 +129,6 @@ EXAMPLES = {
 }
 KEYWORDS = {
     revenue.say_identity: {"periods": 3, "columns": ["plan"]},
-    purchases.say_backtest: {"horizon": 19},
 }
 AMOUNTS = [
     *("opening", "new", "reactivation", "expansion", "contraction", "churn", "closing"),

@@ -9,6 +9,7 @@ from churnlib.findings.purchases import (
     say_backtest,
     say_calibration,
     say_drop_out,
+    say_how_far,
     say_plain_purchase_value,
     say_slipping,
     say_spending,
@@ -16,36 +17,65 @@ from churnlib.findings.purchases import (
     say_tracking,
     say_value_by_cohort,
 )
-from churnlib.models.purchases.backtest import PurchaseModelChoice
+from churnlib.models.purchases.choice import PurchaseModelChoice
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
+from churnlib.models.purchases.value import Money
 from tests.by_hand import worth, worth_of
 from tests.reading import said, told_of
 
 FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
 MONEY = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.08, 946)
-CHOICE = PurchaseModelChoice("BG/NBD", 5, 0.069, -0.121, -0.014, 0.2, 1.24, True, "")
+TERMS = Money(MONEY, discount_rate=0.1, margin=0.3)
 NOTHING = float("nan")
+
+
+def choice(model="BG/NBD", forecast="BG/NBD", **changed):
+    """Five forecasts over 19 weeks, 12.1 % too low at the worst and 1.4 % too high."""
+    known = {"origins": 5, "horizon": 19, "span": 39.0, "mean_absolute_error": 0.069}
+    known |= {"model_error": 0.069, "error_low": -0.121, "error_high": 0.014, "coverage": 0.2}
+    return PurchaseModelChoice(
+        model, forecast, **{**known, "spread": 0.08, "reason": "", **changed}
+    )
+
 
 # how far off
 
 
 def test_how_far_earlier_forecasts_were_off():
-    assert said(say_backtest(CHOICE, horizon=19)) == (
-        "5 earlier forecasts over 19 weeks: off by 6.9 % on average (-12.1 to -1.4 %); 1 of 5 "
-        "ranges held what happened. As "
-        "that is under 85 %, ranges are widened to the error band."
+    """Errors on both sides, errors on one side, one forecast alone, and none."""
+    assert said(say_backtest(choice())) == (
+        "5 earlier forecasts over 19 weeks: off by 6.9 % on average (-12.1 to +1.4 %); 1 of 5 "
+        "predictive ranges held what happened."
     )
-    one = PurchaseModelChoice("BG/NBD", 1, 0.01, 0.01, 0.01, 1.0, 1.1, False, "")
-    assert said(say_backtest(one, horizon=19)) == (
-        "1 earlier forecast over 19 weeks: off by 1.0 % on average (+1.0 to +1.0 %); 1 of 1 "
-        "ranges held what happened."
+    low = said(say_backtest(choice(error_high=-0.014)))
+    assert "(-12.1 to -1.4 %, every one too low)" in low
+    one = choice(origins=1, error_low=0.01, error_high=0.01, coverage=1.0)
+    assert said(say_backtest(one)).endswith(
+        "(+1.0 to +1.0 %); 1 of 1 predictive ranges held what happened."
     )
-    none = PurchaseModelChoice(
-        "", 0, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, False, "Too young."
+    none = choice("", "", origins=0, reason="Too young.")
+    assert said(say_backtest(none)) == "No earlier forecast could be scored. Too young."
+
+
+def test_a_baseline_that_erred_less_is_said_and_used():
+    guess = choice("MBG/NBD", "last period", mean_absolute_error=0.096, model_error=0.118)
+    assert said(say_backtest(guess)) == (
+        "5 earlier forecasts over 19 weeks: MBG/NBD was off by 11.8 % on average, the plain guess "
+        "that the next 19 weeks bring what the last 19 weeks did by 9.6 % (-12.1 to +1.4 %). The "
+        "guess is used for the total, the model for who buys."
     )
-    unscored = said(say_backtest(none, horizon=0))
-    assert unscored == "No earlier forecast could be scored. Too young."
+
+
+def test_what_a_range_is_made_of():
+    ranged = said(say_how_far(choice()))
+    assert ranged.startswith("Range, 95 %: the larger of two: what parameters and luck allow")
+    assert ranged.endswith("scaled to 52 weeks by the square root of time.")
+    assert said(say_how_far(choice(origins=0))).endswith("could be held against what came.")
+    biased = said(say_how_far(choice(error_low=0.19, error_high=0.28, span=52.0)))
+    assert biased.endswith("on the side on which they erred: they were all too high.")
+    season = said(say_how_far(choice(error_low=0.19, error_high=0.28, span=39.0)))
+    assert season.endswith("by the square root of time."), "half a year of errors may be a season"
 
 
 def test_tracking_tells_of_the_weeks_held_out_alone():
@@ -92,20 +122,23 @@ def totals_of(purchases=90.0, value=500.0):
 
 def test_totals_are_purchases_and_not_times_as_many():
     buyers = pd.DataFrame({"frequency": [0, 1], "customers": [700, 300]})
-    found = say_totals(totals_of(), buyers)
+    found = say_totals(totals_of(), buyers, TERMS)
     assert said(found) == (
         "Over the next twelve months the 1,000 customers so far can be expected to make 90 "
         "purchases (80 to 100), which bring "
-        "€500 of discounted margin (€400 to €600)."
+        "€500 of discounted margin (€400 to €600). Value counts a margin of 30.0 %, discounted at "
+        "10.0 % a year."
     )
+    unstated = said(say_totals(totals_of(), buyers, Money(MONEY)))
+    assert "€500 of discounted revenue (€400 to €600). No margin is given" in unstated
     assert (found.n, found.low, found.high) == (1000, 400, 600)
-    no_money = say_totals(totals_of(value=NOTHING), buyers)
+    no_money = say_totals(totals_of(value=NOTHING), buyers, TERMS)
     assert said(no_money).endswith(
         "90 purchases (80 to 100); what these bring cannot be told, as no repeat purchase has "
         "brought money yet."
     )
     assert (no_money.low, no_money.high) == (80, 100)
-    none = say_totals(totals_of(NOTHING, NOTHING), buyers)
+    none = say_totals(totals_of(NOTHING, NOTHING), buyers, TERMS)
     assert said(none).startswith("No forecast")
 
 

@@ -20,8 +20,12 @@ def test_the_terms_of_a_value_are_said():
     everybody = worth_of(worth("all", 200.0, column="all"))
     sentence = said(say_value(everybody, TERMS))
     assert sentence == (
-        "A new customer is worth €200 (€190 to €210). Values add up 60 months of payments at a "
-        "margin of 80.0 %, discounted at 10.0 % a year; ARPA is that of today's active customers."
+        "A new customer is worth €200 (€190 to €210). Values add up 60 months of payments at "
+        "today's ARPA. Value counts a margin of 80.0 %, discounted at 10.0 % a year."
+    )
+    unstated = said(say_value(everybody, ValueTerms()))
+    assert unstated.endswith(
+        "No margin is given, so value is revenue, discounted at 10.0 % a year."
     )
     few = said(say_value(everybody.assign(customers=29), TERMS))
     assert few.startswith(

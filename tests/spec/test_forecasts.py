@@ -99,13 +99,13 @@ def test_how_many_began_on_each_day_before_a_date(shop):
 
 
 def test_weeks_of_repeats_of_those_who_began_before_a_date(shop):
-    """Week 2 begins on 16 June, week 28 on 15 December, week 31 on 5 January; the week of 30
-    March is not over.
+    """Weeks end at as_of, 1 April: those of 11 June, 10 December and 31 December have
+    purchases.
     """
     weeks = weekly_repeats(shop, before=date(2025, 12, 2))
-    assert (len(weeks), weeks["week_start"].iloc[-1]) == (43, pd.Timestamp("2026-03-23"))
+    assert (len(weeks), weeks["week_start"].iloc[-1]) == (43, pd.Timestamp("2026-03-25"))
     bought = weeks[weeks["purchases"] > 0]
-    assert frame_of(bought) == [("2025-06-16", 2), ("2025-12-15", 1), ("2026-01-05", 2)]
+    assert frame_of(bought) == [("2025-06-11", 2), ("2025-12-10", 1), ("2025-12-31", 2)]
     assert weekly_repeats(shop, before=date(2025, 12, 1))["purchases"].sum() == 4, (
         "cat began on that day"
     )

@@ -40,7 +40,7 @@ FILES = {  # the heads of the files of a report, in their order
     "cohorts_revenue": "cohort age opening_amount amount retention size left_edge",
     "sales": "period_start revenue revenue_new revenue_returning revenue_unattributed customers "
     "new_customers returning_customers orders purchase_frequency average_order_value",
-    "repeat_purchase_rate": "window_days numerator denominator rate low high",
+    "repeat_purchase_rate": "window_days numerator denominator rate low high of_longest",
     "repeat_by_cohort": "cohort window_days size numerator denominator rate low high",
     "clv_customers": "customer_id frequency recency_weeks age_weeks probability_alive "
     "expected_purchases expected_value discounted_value",

@@ -29,7 +29,7 @@ MODELS = Path(churnlib.models.__path__[0])
 NO_FRAME = {
     "ValueTerms", "Money", "kaplan_meier", "parametric_fits", "fit_sbg", "fit_bdw", "project",
     "value_terms", "fit_bg_nbd", "fit_mbg_nbd", "fit_gamma_gamma", "frequency_value_independence",
-    "money_terms", "choose_purchase_model", "plain_purchase_value",
+    "money_terms", "choose_purchase_model", "plain_purchase_value", "at_baseline", "cohort_stretch",
 }  # fmt: skip
 """Public names of models that give a fit, a judgement or plain numbers."""
 PUBLISHED = {

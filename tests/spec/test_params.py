@@ -31,7 +31,7 @@ def test_defaults_are_filled_in(written):
     assert (params.grain, params.timezone, params.margin, params.discount_rate) == (
         "month",
         "UTC",
-        0.8,
+        None,
         0.1,
     )
     assert params.policies.max_rejected_share == 0.05

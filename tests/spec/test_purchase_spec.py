@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlib.models.purchases.backtest import (
-    choose_purchase_model,
-    purchase_backtest,
-    widen_to_band,
-)
+from churnlib.models.purchases.backtest import purchase_backtest
+from churnlib.models.purchases.choice import at_baseline, choose_purchase_model, widen_to_band
+from churnlib.models.purchases.cohort_backtest import cohort_backtest, cohort_stretch
 from churnlib.models.purchases.expectations import (
     expected_cumulative,
     expected_purchases,
@@ -157,6 +155,11 @@ def test_independence_is_told_from_relation():
     assert "spend more per purchase" in related.sentence
     square = [(x, value, 500) for x in (1, 2) for value in (10.0, 20.0)]
     assert frequency_value_independence(spend(*square)).verdict == "negligible"
+    lean = [(1, 10.0, 560), (1, 20.0, 440), (2, 10.0, 440), (2, 20.0, 560)]
+    weak = frequency_value_independence(spend(*lean))
+    assert (weak.verdict, round(weak.correlation, 2)) == ("negligible", 0.12)
+    fewer = [(x, value, n // 5) for x, value, n in lean]
+    assert frequency_value_independence(spend(*fewer)).verdict == "weak"
     few = [(x, value, 5) for x in (1, 2) for value in (10.0, 20.0)]
     assert frequency_value_independence(spend(*few)).verdict == "unclear"
 
@@ -173,11 +176,11 @@ def test_value_is_discounted_purchases_times_money_times_margin():
     assert share.between(0.5, 1.0).all()
 
 
-def origins(n: int, actual: float) -> pd.DataFrame:
+def origins(n: int, actual: float, months: int = 1) -> pd.DataFrame:
     """The same known past at each origin; `actual` purchases later, of each group's customers in
     equal parts.
     """
-    dates = pd.date_range("2026-01-01", periods=n, freq="MS")
+    dates = pd.date_range("2026-01-01", periods=n, freq=f"{months}MS")
     known = ordinary(3).assign(actual=actual / 5, previous=10.0)
     return pd.concat([known.assign(origin=date) for date in dates], ignore_index=True)
 
@@ -203,43 +206,97 @@ def test_backtest_has_a_row_an_origin_and_model_and_baseline():
     assert (scored["covered"] == scored["actual"].between(scored["low"], scored["high"]))[:2].all()
 
 
-def test_ranges_that_missed_are_widened_to_the_band():
-    scored = purchase_backtest(origins(4, 3000.0), horizon=30)
-    choice = choose_purchase_model(scored)
+def scored_as(n: int, actual: float, months: int = 4):
+    """The back-test of n past dates after each of which so many purchases came, and the choice."""
+    scored = purchase_backtest(origins(n, actual, months), horizon=30)
+    return scored, choose_purchase_model(scored, horizon=30)
+
+
+def test_the_range_is_the_larger_of_the_models_and_the_error_band():
+    scored, choice = scored_as(4, 3000.0)
     ours = scored[scored["model"] == choice.model]
     others = scored[scored["model"].isin({"BG/NBD", "MBG/NBD"} - {choice.model})]
     assert ours["error"].abs().mean() <= others["error"].abs().mean()
-    assert (choice.origins, choice.coverage, choice.widened) == (4, 0.0, True)
-    assert "under 85%" in choice.reason
+    assert (choice.origins, choice.coverage, choice.one_sided) == (4, 0.0, "low")
     totals = ours[["predicted", "low", "high"]].head(1).assign(quantity="purchases")
-    wide = widen_to_band(totals, choice).iloc[0]
+    wide = widen_to_band(totals, choice, horizon=30).iloc[0]
     assert wide["widened"]
     assert wide["low"] <= totals["low"].iloc[0]
     assert wide["high"] > 3000
+    # The band is t(3) times the root mean square of the logarithms, and grows with the square
+    # root of the horizon.
+    assert math.log(choice.band(30)) == pytest.approx(3.182 * choice.spread, rel=1e-3)
+    assert math.log(choice.band(120)) == pytest.approx(2 * math.log(choice.band(30)))
 
 
-def test_ranges_that_covered_stay():
-    predicted = purchase_backtest(origins(1, 100.0), horizon=30)["predicted"].iloc[0]
-    choice = choose_purchase_model(purchase_backtest(origins(4, predicted), horizon=30))
-    assert (choice.model, choice.coverage, choice.widened) == ("BG/NBD", 1.0, False)
+def test_a_biased_forecast_is_widened_on_its_side_alone():
+    """Four forecasts, all far too low: over a year and more no season explains it."""
+    _, choice = scored_as(4, 3000.0, months=12)
+    assert choice.biased == "low"
     totals = pd.DataFrame(
         {"quantity": ["purchases"], "predicted": [9.0], "low": [8.0], "high": [10.0]}
     )
-    assert widen_to_band(totals, choice)[["low", "high"]].to_numpy().tolist() == [[8.0, 10.0]]
+    one = widen_to_band(totals, choice).iloc[0]
+    assert (one["low"], one["high"] > 20) == (8.0, True)
+    _, season = scored_as(4, 3000.0, months=1)
+    assert (season.one_sided, season.biased) == ("low", "")
+    assert widen_to_band(totals, season).iloc[0]["low"] < 8
+
+
+def test_a_range_that_no_error_exceeds_stays():
+    predicted = purchase_backtest(origins(1, 100.0), horizon=30)["predicted"].iloc[0]
+    _, choice = scored_as(4, predicted)
+    assert (choice.model, choice.forecast, choice.coverage) == ("BG/NBD", "BG/NBD", 1.0)
+    totals = pd.DataFrame(
+        {"quantity": ["purchases"], "predicted": [9.0], "low": [8.0], "high": [10.0]}
+    )
+    kept = widen_to_band(totals, choice)
+    assert kept[["low", "high"]].to_numpy().tolist() == [[8.0, 10.0]]
+    assert not kept["widened"].any()
+
+
+@pytest.mark.parametrize(("previous", "forecast"), [(52, "last period"), (300, "BG/NBD")])
+def test_a_baseline_that_erred_clearly_less_gives_the_level(previous, forecast):
+    """Each time 52 purchases come, fewer than either model expects: "as many as last time" is right
+    where last time brought 52, and worse than the models where it brought 300.
+    """
+    known = origins(4, 52.0).assign(previous=previous / 5)
+    choice = choose_purchase_model(purchase_backtest(known, horizon=30), horizon=30)
+    assert choice.forecast in (forecast, choice.model)
+    assert (choice.forecast == "last period") == (forecast == "last period")
+    fit = fit_bg_nbd(ordinary(3))
+    level = at_baseline(choice, fit, ordinary(3), previous=52).level
+    modelled = predict_totals(fit, ordinary(3), horizon=30)["predicted"].item()
+    expected = 52 / modelled if forecast == "last period" else 1.0
+    assert level == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("frame", [origins(1, 100.0).iloc[:0], origins(4, 0.0)])
 def test_backtest_without_anything_to_score(frame):
-    choice = choose_purchase_model(purchase_backtest(frame, horizon=30))
-    assert (choice.model, choice.origins, choice.widened) == ("", 0, False)
+    choice = choose_purchase_model(purchase_backtest(frame, horizon=30), horizon=30)
+    assert (choice.model, choice.origins, choice.band(52)) == ("", 0, 1.0)
     assert choice.reason
 
 
 def test_few_origins_are_said_to_be_few():
-    assert (
-        "too few to judge"
-        in choose_purchase_model(purchase_backtest(origins(2, 100.0), horizon=30)).reason
-    )
+    assert "too few to judge" in scored_as(2, 100.0)[1].reason
+
+
+def test_cohorts_are_scored_each():
+    """All of one age: one cohort a past date, 312 customers. 20 purchases come, fewer than any
+    range holds.
+    """
+    table = cohort_backtest(origins(20, 20.0), "BG/NBD", horizon=30, grain="month")
+    assert table["customers"].unique().tolist() == [312]
+    assert (len(table), table["covered"].any()) == (20, False)
+    first = table.iloc[0]
+    needed = (first.predicted - 20) / (first.predicted - first.low)
+    assert cohort_stretch(table, horizon=30, weeks=30) == pytest.approx(needed, rel=1e-6)
+    longer = cohort_stretch(table, horizon=30, weeks=60)
+    assert longer == pytest.approx(math.sqrt(1 + 4 * (needed**2 - 1)), rel=1e-6)
+    assert math.isnan(cohort_stretch(table.head(19), horizon=30))
+    assert cohort_stretch(table.assign(actual=table["predicted"]), horizon=30) == 1.0
+    assert cohort_backtest(origins(2, 20.0).head(0), "BG/NBD", horizon=30, grain="month").empty
 
 
 def test_tracking_and_calibration_without_a_model_show_what_happened():

@@ -10,8 +10,9 @@ from churnlib.engine import collect
 from churnlib.measures.forecasts import weekly_repeats
 from churnlib.measures.histories import holdout, recency_frequency, spend
 from churnlib.measures.purchases import customer_purchases, purchases
-from churnlib.measures.repurchase import gaps, repeat_by_cohort, repeat_purchase_rate
+from churnlib.measures.repurchase import repeat_by_cohort, repeat_purchase_rate
 from churnlib.measures.sales import sales
+from churnlib.measures.waits import gaps
 from tests.business import day_after, frame_of, snapshot_of
 
 CDNOW = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cdnow"
@@ -179,11 +180,16 @@ def test_recency_and_frequency_by_segment():
 
 def test_spend_is_of_repeat_purchases_with_money():
     """Ann's one repeat purchase is 20 less a return of 5; bob's was free; dan's three are 6, 6
-    and 9.
+    and 9, and a fourth was returned and 2 more with it.
     """
     dan = [("dan", f"2026-03-0{day}", mrr) for day, mrr in ((1, 99), (2, 6), (3, 6), (4, 9))]
+    dan += [("dan", "2026-03-05", 5), ("dan", "2026-03-06", -7)]
     snapshot = snapshot_of(orders=[*ORDERS, *dan])
-    assert frame_of(spend(snapshot)) == [(1, 15.0, 1), (3, 7.0, 1)]
+    assert frame_of(spend(snapshot)) == [
+        (0, 0.0, 1, 1, 0.0),
+        (1, 15.0, 1, 1, 0.0),
+        (3, 7.0, 1, 4, -2.0),
+    ]
 
 
 def test_each_customers_history_stays_on_the_engine():

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from churnlib.findings.purchases import say_how_far, say_slipping
+from churnlib.findings.purchases import say_slipping
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.slipping import slipping_customers
 from tests.reading import said, told_of
@@ -48,8 +48,3 @@ def test_what_is_said_of_them_and_where_they_are_listed():
     assert (action.list_file, action.verdict) == ("tables/clv_customers.csv", "watch")
     few = say_slipping(slipping_customers(buyers(), []))
     assert (few.actions, few.verdict) == ((), "no signal")
-
-
-def test_how_far_ahead_a_forecast_was_tried():
-    assert "back-tested 19 weeks ahead" in said(say_how_far(19))
-    assert "Not back-tested" in said(say_how_far(0))

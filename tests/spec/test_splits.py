@@ -15,10 +15,10 @@ from churnlib.measures.churn import customer_churn
 from churnlib.measures.cohorts import customer_retention, customer_retention_by, revenue_retention
 from churnlib.measures.histories import recency_frequency
 from churnlib.measures.lifetimes import lifetimes
-from churnlib.measures.repurchase import gaps
 from churnlib.measures.revenue import mrr_bridge, mrr_by_segment
 from churnlib.measures.sales import sales
 from churnlib.measures.still_staying import still_staying
+from churnlib.measures.waits import gaps
 from churnlib.results.declared import table_name
 from tests.business import frame_of, snapshot_of
 

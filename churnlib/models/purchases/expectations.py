@@ -149,13 +149,16 @@ def _while_alive(
     matters.
     """
     x, age = np.broadcast_arrays(np.asarray(frequency, dtype=float), np.asarray(age, dtype=float))
-    pairs, place = np.unique(np.column_stack([x.ravel(), age.ravel()]), axis=0, return_inverse=True)
+    levels, level_of = np.unique(x.ravel(), return_inverse=True)
+    ages, age_of = np.unique(age.ravel(), return_inverse=True)
+    # Many customers share a frequency and an age: each pair is computed once.
+    pairs, place = np.unique(level_of * len(ages) + age_of, return_inverse=True)
     values = np.empty(len(pairs))
-    levels, first = np.unique(pairs[:, 0], return_index=True)
-    for level, ages in zip(levels, np.split(pairs[:, 1], first[1:]), strict=True):
-        scale = fit.alpha + ages
+    starts = np.searchsorted(pairs, np.arange(len(levels) + 1) * len(ages))
+    for level, start, end in zip(levels, starts, starts[1:], strict=False):
+        here = slice(start, end)
+        scale = fit.alpha + ages[pairs[here] % len(ages)]
         p, weight = _dropout_nodes(fit, level, horizon / scale.min())
-        here = slice(*np.searchsorted(pairs[:, 0], [level, level + 0.5]))
         if discount == 0:
             terms = _purchases_given(p[None, :], horizon / scale[:, None], fit.r + level)
         else:

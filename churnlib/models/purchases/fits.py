@@ -6,7 +6,7 @@ its cost hardly grows with their number. What the data cannot tell is said in th
 `reason`), never raised.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,12 @@ from churnlib.models.purchases.likelihood import (
     log_likelihood_staying,
 )
 from churnlib.results.terms import Term
-from churnlib.statistics.maximum_likelihood import Maximum, maximise, standard_errors
+from churnlib.statistics.maximum_likelihood import (
+    Maximum,
+    Objective,
+    maximise,
+    standard_errors,
+)
 from churnlib.statistics.rules import MIN_N
 
 __all__ = ["fit_bg_nbd", "fit_mbg_nbd"]
@@ -62,6 +67,8 @@ class PurchaseFit:
     information : observed information in the log-parameters, as rows (4 x 4; 2 x 2 without
         drop-out)
     customers, repeat_customers : how many the fit has seen
+    data : the customers themselves, grouped; where there are none (a fit written down by hand) the
+        parameters are taken as known
     """
 
     model: Model
@@ -76,6 +83,14 @@ class PurchaseFit:
     information: tuple[tuple[float, ...], ...]
     customers: int
     repeat_customers: int
+    data: Counts | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """r, alpha and, with drop-out, a and b."""
+        if self.leaves:
+            return self.r, self.alpha, self.a, self.b
+        return self.r, self.alpha
 
     @property
     def usable(self) -> bool:
@@ -119,7 +134,7 @@ def fit_bg_nbd(grouped: pd.DataFrame) -> PurchaseFit:
     >>> fit_bg_nbd(one).status
     'not fitted'
     """
-    return _fit(grouped, "BG/NBD")
+    return fit_purchases(grouped, "BG/NBD")
 
 
 def fit_mbg_nbd(grouped: pd.DataFrame) -> PurchaseFit:
@@ -139,10 +154,25 @@ def fit_mbg_nbd(grouped: pd.DataFrame) -> PurchaseFit:
     >>> fit_mbg_nbd(one).model
     'MBG/NBD'
     """
-    return _fit(grouped, "MBG/NBD")
+    return fit_purchases(grouped, "MBG/NBD")
 
 
-def _fit(grouped: pd.DataFrame, model: Model) -> PurchaseFit:
+def objective_of(fit: PurchaseFit, data: Counts) -> Objective:
+    """The likelihood that the fit's parameters maximise, on these data."""
+
+    def leaving(at: np.ndarray) -> tuple[float, np.ndarray]:
+        return log_likelihood(at, data, fit.chance)
+
+    def staying(at: np.ndarray) -> tuple[float, np.ndarray]:
+        return log_likelihood_staying(at, data)
+
+    if fit.leaves:
+        return leaving
+    return staying
+
+
+def fit_purchases(grouped: pd.DataFrame, model: Model) -> PurchaseFit:
+    """Fit either model: what `fit_bg_nbd` and `fit_mbg_nbd` do."""
     data = counts(grouped)
     if data.n_repeat < MIN_N:
         return _not_fitted(data, model)
@@ -185,6 +215,7 @@ def _result(data: Counts, model: Model, peak: Maximum, status: Status, reason: s
         information=_rows(peak.information),
         customers=int(data.n),
         repeat_customers=int(data.n_repeat),
+        data=data,
     )  # fmt: skip
 
 
@@ -203,6 +234,7 @@ def _without_dropout(data: Counts, model: Model, staying: Maximum, peak: Maximum
         information=_rows(staying.information),
         customers=int(data.n),
         repeat_customers=int(data.n_repeat),
+        data=data,
     )  # fmt: skip
 
 

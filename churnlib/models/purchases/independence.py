@@ -30,8 +30,8 @@ class Independence:
     ----------
     correlation, low, high : Pearson correlation with its 95 % interval (Fisher's z)
     customers : repeat customers with money
-    verdict : "negligible" (whole interval within +-0.2), "related" (interval wholly beyond),
-        "unclear"
+    verdict : "negligible" (whole interval within +-0.2), "related" (interval wholly beyond), "weak"
+        (neither, and 0 lies outside), "unclear"
     sentence : the verdict in plain words
     """
 
@@ -39,7 +39,7 @@ class Independence:
     low: float
     high: float
     customers: int
-    verdict: Literal["negligible", "related", "unclear"]
+    verdict: Literal["negligible", "related", "weak", "unclear"]
     sentence: str
 
 
@@ -90,13 +90,17 @@ def _verdict(r: float, low: float, high: float, customers: int) -> Independence:
     if max(abs(low), abs(high)) <= NEGLIGIBLE_CORRELATION:
         sentence = f"How often and how much customers buy are as good as unrelated ({measured})."
         return Independence(r, low, high, customers, "negligible", sentence)
+    more = "less"
+    if r > 0:
+        more = "more"
     if min(abs(low), abs(high)) > NEGLIGIBLE_CORRELATION and low * high > 0:
-        more = "less"
-        if r > 0:
-            more = "more"
         relation = f"Customers who buy more often spend {more} per purchase ({measured})"
         sentence = f"{relation}: their values rest on an assumption that does not hold."
         return Independence(r, low, high, customers, "related", sentence)
+    if low * high > 0:
+        relation = f"Customers who buy more often spend a little {more} per purchase ({measured})"
+        sentence = f"{relation}: the relation is clear and weak, and values leave it out."
+        return Independence(r, low, high, customers, "weak", sentence)
     sentence = (
         f"Whether how often and how much customers buy are related is not clear ({measured})."
     )

@@ -39,6 +39,21 @@ class Counts:
     age_customers: np.ndarray
     age_purchases: np.ndarray
 
+    @classmethod
+    def of(
+        cls, frequency: np.ndarray, recency: np.ndarray, age: np.ndarray, customers: np.ndarray
+    ) -> "Counts":
+        """With what follows from the four."""
+        levels, level = np.unique(frequency, return_inverse=True)
+        ages, place = np.unique(age, return_inverse=True)
+        return cls(
+            frequency, recency, age, customers, levels, level,
+            level_customers=np.bincount(level, weights=customers),
+            ages=ages,
+            age_customers=np.bincount(place, weights=customers),
+            age_purchases=np.bincount(place, weights=customers * frequency),
+        )  # fmt: skip
+
     @property
     def n(self) -> float:
         return float(self.customers.sum())
@@ -59,16 +74,7 @@ def counts(grouped: pd.DataFrame) -> Counts:
     frame = grouped.loc[grouped["customers"] > 0, list(COLUMNS)].astype(float)
     _refuse_impossible(frame)
     merged = frame.groupby(list(COLUMNS[:3]), as_index=False, sort=True)["customers"].sum()
-    x, recency, age, n = (merged[column].to_numpy() for column in COLUMNS)
-    levels, level = np.unique(x, return_inverse=True)
-    ages, place = np.unique(age, return_inverse=True)
-    return Counts(
-        x, recency, age, n, levels, level,
-        level_customers=np.bincount(level, weights=n),
-        ages=ages,
-        age_customers=np.bincount(place, weights=n),
-        age_purchases=np.bincount(place, weights=n * x),
-    )  # fmt: skip
+    return Counts.of(*(merged[column].to_numpy() for column in COLUMNS))
 
 
 def _refuse_impossible(frame: pd.DataFrame) -> None:

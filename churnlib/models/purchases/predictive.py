@@ -1,23 +1,21 @@
 """Totals to come of today's customers, with a range that covers what may really happen.
 
 A range from the parameters' uncertainty alone covers far too little: the future has luck of its
-own. Here parameters are drawn from their distribution and, for each draw, every customer's future
-is simulated from the model.
+own. Here parameters are drawn in proportion to their likelihood and, for each draw, every
+customer's future is simulated from the model.
 """
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from churnlib.models.purchases.expectations import expected_purchases
 from churnlib.models.purchases.fits import NAMES, PurchaseFit
 from churnlib.models.purchases.futures import Futures
-from churnlib.models.purchases.gamma_gamma import MoneyFit
 from churnlib.models.purchases.parameter_draws import (
     SEED,
-    draw_money_parameters,
+    draw_money_fits,
     draw_purchase_parameters,
 )
 from churnlib.models.purchases.value import HISTORY, YEAR_WEEKS, Money, discounted_value
@@ -27,11 +25,16 @@ from churnlib.statistics.rules import LEVEL
 
 __all__ = ["predict_totals"]
 
+QUANTITIES = ["purchases", "discounted_value"]
+"""What is predicted, the second with money only."""
 DRAWS = 400
-# At most so many customers are simulated one by one. With more, the total is the exact expectation,
-# moved by the parameters' draws, plus luck measured on this many and scaled by the square root.
+"""Futures simulated."""
+SETS = 50
+"""Sets of parameters that the futures share where a sample is simulated; else each has its own."""
 MOST_SIMULATED = 3_000
-DIFFERENCE_STEP = 1e-3
+"""Customers simulated one by one; of more, as many evenly spread ones stand for all."""
+FEWEST_OF_A_GROUP = 100
+"""Customers of a group simulated, where there are many groups."""
 
 TOTALS = Result(
     "totals",
@@ -92,10 +95,13 @@ def predict_totals(
 
     Notes
     -----
-    Given that a customer is there, its rate is Gamma(r + x, alpha + T), its drop-out probability
-    Beta(a, b + x) (MBG/NBD: b + x + 1), and its purchases are the smaller of a geometric and a
-    Poisson count. Money is Gamma given the customer's own scale. A customer's money is discounted
-    by the expected timing of its purchases.
+    Parameters are drawn in proportion to their likelihood. Given that a customer is there, its rate
+    is Gamma(r + x, alpha + T), its drop-out probability Beta(a, b + x) (MBG/NBD: b + x + 1), and
+    its purchases are the smaller of a geometric and a Poisson count. Money is Gamma given the
+    customer's own scale. A customer's money is discounted by the expected timing of its purchases.
+    Of many customers a sample is simulated: the total is then the exact expectation, moved as the
+    sample's expectation moves with the parameters, plus the sample's luck times the square root of
+    how many each one stands for.
 
     Examples
     --------
@@ -105,121 +111,102 @@ def predict_totals(
     >>> predict_totals(fit, like.assign(customers=100), horizon=39)["predicted"].round(1).tolist()
     [122.6]
     """
+    everybody = np.zeros(len(customers), dtype=int)
+    totals = totals_by_group(fit, money, customers, everybody, horizon=horizon, seed=seed)
+    predicted, low, high = totals[:, 0]
+    limits = {"predicted": predicted, "low": low, "high": high}
+    return pd.DataFrame({"quantity": QUANTITIES[: len(predicted)]} | limits)
+
+
+def totals_by_group(
+    fit: PurchaseFit,
+    money: Money | None,
+    customers: pd.DataFrame,
+    group: np.ndarray,
+    *,
+    horizon: float = YEAR_WEEKS,
+    seed: int = SEED,
+) -> np.ndarray:
+    """Predicted, low and high of each group of customers: an array of 3 x groups x quantities.
+
+    `group` numbers the group of each row of `customers`, from 0; the rest as `predict_totals`.
+    """
     if not horizon > 0:
         raise ValueError(f"horizon has to be a positive number of weeks, not {horizon}")
     if "customers" not in customers:
         customers = customers.assign(customers=1)
-    quantities = ["purchases"]
-    if money is not None:
-        quantities.append("discounted_value")
+    groups = int(group.max(initial=0)) + 1
+    shape = (3, groups, 1 if money is None else len(QUANTITIES))
     if not fit.usable:
-        return _totals(quantities, np.nan, np.nan, np.nan)
+        return np.full(shape, np.nan)
     if customers["customers"].sum() < 1:
-        return _totals(quantities, 0.0, 0.0, 0.0)
-    expected = _expected(fit, money, customers, horizon)
-    each = _one_by_one(customers, MOST_SIMULATED)
+        return np.zeros(shape)
+    expected = _sums(_expected(fit, money, customers, horizon), group, groups)
+    each, of, stands_for = _one_by_one(customers, group, groups)
     futures = Futures(fit, money, each, horizon, np.random.default_rng(seed))
-    drawn = _draws(fit, money, seed)
-    total = customers["customers"].sum()
-    if total <= MOST_SIMULATED:
-        totals = np.array([futures.simulate(*pair) for pair in drawn])
+
+    def totals(each: np.ndarray) -> np.ndarray:
+        return _sums(each, of, groups)
+
+    if (stands_for == 1).all():
+        drawn = [totals(futures.simulate(*one)) for one in _draws(fit, money, DRAWS, seed)]
     else:
-        luck = np.array([futures.simulate(fit, money) for _ in drawn])
-        luck = (luck - luck.mean(axis=0)) * np.sqrt(total / MOST_SIMULATED)
-        totals = np.maximum(expected * _shifts(fit, money, each, horizon, drawn) + luck, 0.0)
-    low, high = np.quantile(totals, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return _totals(quantities, expected, low, high)
+        at_fit, drawn = totals(futures.expect(fit, money)), []
+        for one in _draws(fit, money, SETS, seed):
+            moved = totals(futures.expect(*one))
+            share = np.divide(moved, at_fit, out=np.ones_like(moved), where=at_fit != 0)
+            for _ in range(DRAWS // SETS):
+                luck = totals(futures.simulate(*one)) - moved
+                drawn.append(expected * share + luck * np.sqrt(stands_for)[:, None])
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    low[:, 0] = np.maximum(low[:, 0], 0.0)  # no total of purchases is negative
+    return np.array([expected, low, high])
 
 
-def _totals(
-    quantities: list[str], predicted: ArrayLike, low: ArrayLike, high: ArrayLike
-) -> pd.DataFrame:
-    limits = {"predicted": predicted, "low": low, "high": high}
-    return pd.DataFrame({"quantity": quantities} | limits)
+def _sums(each: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """Totals of each group, groups x quantities."""
+    return np.array([np.bincount(group, weights=row, minlength=groups) for row in each]).T
 
 
 def _expected(
     fit: PurchaseFit, money: Money | None, customers: pd.DataFrame, horizon: float
 ) -> np.ndarray:
+    """Of all customers of each row together, quantities x rows."""
     n = customers["customers"].to_numpy(dtype=float)
     if money is None:
         past = [customers[name].to_numpy(dtype=float) for name in HISTORY]
-        return np.array([(n * expected_purchases(fit, *past, horizon)).sum()])
+        return n * expected_purchases(fit, *past, horizon)[None, :]
     each = discounted_value(fit, money, customers, horizon=horizon)
-    # As arrays: pandas would add up unknown values to 0.
-    columns = (each["expected_purchases"].to_numpy(), each["discounted_value"].to_numpy())
-    return np.array([(n * column).sum() for column in columns])
+    return n * each[["expected_purchases", "discounted_value"]].to_numpy().T
 
 
-def _one_by_one(customers: pd.DataFrame, most: int) -> pd.DataFrame:
-    """One row a customer; where there are more than `most`, evenly spread over the customers
-    sorted by their past.
+def _one_by_one(
+    customers: pd.DataFrame, group: np.ndarray, groups: int
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """One row a customer simulated, its group, and how many customers each row of a group stands
+    for.
+
+    Those of a large group are evenly spread over its customers sorted by their past.
     """
+    most = max(MOST_SIMULATED // groups, FEWEST_OF_A_GROUP)
     order = [name for name in (*HISTORY, "value") if name in customers]
-    ranked = customers.sort_values(order, kind="stable")
-    upto = ranked["customers"].to_numpy().cumsum()
-    total = int(upto[-1])
-    n = min(total, most)
-    picked = np.searchsorted(upto, (np.arange(n) + 0.5) * total / n, side="left")
-    return ranked.iloc[picked].assign(customers=1)
+    numbered = customers.assign(_group=group).sort_values(["_group", *order], kind="stable")
+    n = np.bincount(group, weights=customers["customers"], minlength=groups).astype(int)
+    simulated = np.minimum(n, most)
+    of = np.repeat(np.arange(groups), simulated)
+    before = np.concatenate([[0], n.cumsum()[:-1]])
+    within = np.arange(len(of)) - np.repeat(simulated.cumsum() - simulated, simulated)
+    stands_for = np.divide(n, simulated, out=np.ones(groups), where=simulated > 0)
+    place = before[of] + (within + 0.5) * stands_for[of]
+    picked = np.searchsorted(numbered["customers"].to_numpy().cumsum(), place, side="left")
+    return numbered.iloc[picked].assign(customers=1), of, stands_for
 
 
-def _draws(fit: PurchaseFit, money: Money | None, seed: int) -> list[Draw]:
-    purchase = draw_purchase_parameters(fit, DRAWS, seed=seed)
-    fits = [_with_parameters(fit, row) for row in purchase]
-    if money is None or not money.fit.usable:
-        return [(drawn, money) for drawn in fits]
-    spending = draw_money_parameters(money.fit, DRAWS, seed=seed + 1)
-    monies = [replace(money, fit=_with_money_parameters(money.fit, row)) for row in spending]
-    return list(zip(fits, monies, strict=True))
-
-
-def _shifts(
-    fit: PurchaseFit,
-    money: Money | None,
-    customers: pd.DataFrame,
-    horizon: float,
-    drawn: list[Draw],
-) -> np.ndarray:
-    """By what factor each draw of the parameters moves the expected totals: first order in the
-    logarithms.
-
-    With more customers than are simulated the parameters are known well enough for first order to
-    be exact in effect.
-    """
-    centre = _logs(fit, money)
-    slopes = []
-    for step in np.eye(len(centre)) * DIFFERENCE_STEP:
-        up = _expected(*_at(fit, money, np.exp(centre + step)), customers, horizon)
-        down = _expected(*_at(fit, money, np.exp(centre - step)), customers, horizon)
-        slopes.append(np.log(up / down) / (2 * DIFFERENCE_STEP))
-    moves = np.array([_logs(*pair) for pair in drawn]) - centre
-    return np.exp(moves @ np.array(slopes))
-
-
-def _logs(fit: PurchaseFit, money: Money | None) -> np.ndarray:
-    values = [fit.r, fit.alpha]
-    if fit.leaves:
-        values += [fit.a, fit.b]
-    if money is not None and money.fit.usable:
-        values += [money.fit.p, money.fit.q, money.fit.gamma]
-    return np.log(values)
-
-
-def _at(fit: PurchaseFit, money: Money | None, values: np.ndarray) -> Draw:
-    n = 2
-    if fit.leaves:
-        n = 4
-    moved = _with_parameters(fit, values[:n])
-    if money is None or not money.fit.usable:
-        return moved, money
-    return moved, replace(money, fit=_with_money_parameters(money.fit, values[n:]))
-
-
-def _with_parameters(fit: PurchaseFit, row: np.ndarray) -> PurchaseFit:
-    values = zip(NAMES[: len(row)], map(float, row), strict=True)
-    return replace(fit, **dict(values))
-
-
-def _with_money_parameters(fit: MoneyFit, row: np.ndarray) -> MoneyFit:
-    return replace(fit, p=float(row[0]), q=float(row[1]), gamma=float(row[2]))
+def _draws(fit: PurchaseFit, money: Money | None, sets: int, seed: int) -> list[Draw]:
+    """The models at so many sets of parameters drawn from what the data allow."""
+    rows = draw_purchase_parameters(fit, sets, seed=seed)
+    fits = [replace(fit, **dict(zip(NAMES, map(float, row), strict=False))) for row in rows]
+    if money is None:
+        return [(drawn, None) for drawn in fits]
+    spending = draw_money_fits(money.fit, sets, seed=seed + 1)
+    return [(drawn, replace(money, fit=one)) for drawn, one in zip(fits, spending, strict=True)]

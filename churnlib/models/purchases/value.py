@@ -30,7 +30,9 @@ HISTORY_FORECASTS = Result(
         Column("frequency", "count", "Frequency", "Repeat purchase occasions."),
         Column("recency", "number", "Recency", "From the first purchase to the last.", "weeks"),
         Column("age", "number", "Age", "From the first purchase to as-of.", "weeks"),
-        Column("probability_alive", "share", "P(alive)", "Has not stopped for good."),
+        Column(
+            "probability_alive", "share", "P(alive)", "Has not stopped for good.", optional=True
+        ),
         Column(
             "expected_purchases",
             "number",
@@ -57,12 +59,19 @@ class Money:
     ----------
     fit : money per purchase
     discount_rate : per year; a purchase t weeks from as_of counts (1 + rate) ** -(t / 52.18)
-    margin : share of the money that is earned, 0 to 1
+    margin : share of the money that is earned, 0 to 1; None = none is given, value is revenue
     """
 
     fit: MoneyFit
     discount_rate: float = 0.1
-    margin: float = 0.8
+    margin: float | None = None
+
+    @property
+    def kept(self) -> float:
+        """What a unit of revenue counts for."""
+        if self.margin is None:
+            return 1.0
+        return self.margin
 
     @property
     def weekly_discount(self) -> float:
@@ -112,26 +121,36 @@ def discounted_value(
     each = expected_value(money.fit, spend_frequency, value)
     forecast = _forecast(fit, money, customers, horizon)
     weighted = forecast.pop("discounted_purchases")
-    worth = weighted * each * money.margin
+    worth = weighted * each * money.kept
     return customers.assign(**forecast, expected_value=each, discounted_value=worth)
 
 
 def money_terms(money: Money) -> dict[str, float]:
-    """Expected money per purchase as (a + b x spent) / (c + b x purchases with money), and the
-    margin: four numbers.
+    """Expected money per purchase as paid_share x (a + b x spent) / (c + b x purchases with money)
+    + unpaid, and the margin: six numbers.
 
     The Gamma-Gamma mean p (gamma + x z) / (p x + q - 1) written so that an engine can compute it
     for every customer; the pooled mean where the money model could not be fitted.
     """
     fit = money.fit
+    others = {
+        "paid_share": fit.paid_share,
+        "unpaid": (1 - fit.paid_share) * fit.unpaid_mean,
+        "margin": money.kept,
+    }
     if not fit.usable:
-        return {"a": fit.mean_value, "b": 0.0, "c": 1.0, "margin": money.margin}
-    return {"a": fit.p * fit.gamma, "b": fit.p, "c": fit.q - 1, "margin": money.margin}
+        return {"a": fit.mean_value, "b": 0.0, "c": 1.0} | others
+    return {"a": fit.p * fit.gamma, "b": fit.p, "c": fit.q - 1} | others
 
 
 @gives(HISTORY_FORECASTS)
 def history_forecasts(
-    fit: PurchaseFit, money: Money, buyers: pd.DataFrame, *, horizon: float = YEAR_WEEKS
+    fit: PurchaseFit,
+    money: Money,
+    buyers: pd.DataFrame,
+    *,
+    horizon: float = YEAR_WEEKS,
+    level: float = 1.0,
 ) -> pd.DataFrame:
     """The forecast of every distinct purchase history, before money.
 
@@ -142,11 +161,13 @@ def history_forecasts(
     fit, money : the models; money gives the discount
     buyers : frame with frequency, recency, age (weeks)
     horizon : weeks from as_of
+    level : factor on what the model expects (see `PurchaseModelChoice`)
 
     Returns
     -------
-    frequency, recency, age (weeks), probability_alive, expected_purchases, discounted_purchases
-    (each purchase counted with its discount); NaN where the model could not be fitted
+    frequency, recency, age (weeks), probability_alive (absent where the model lets nobody leave:
+    it would be 1 for everybody), expected_purchases, discounted_purchases (each purchase counted
+    with its discount); NaN where the model could not be fitted
 
     Examples
     --------
@@ -158,7 +179,12 @@ def history_forecasts(
     1.226
     """
     known = buyers[list(HISTORY)].drop_duplicates(ignore_index=True)
-    return known.assign(**_forecast(fit, money, known, horizon))
+    forecast = _forecast(fit, money, known, horizon)
+    for name in ("expected_purchases", "discounted_purchases"):
+        forecast[name] = forecast[name] * level
+    if fit.usable and not fit.leaves:
+        del forecast["probability_alive"]
+    return known.assign(**forecast)
 
 
 def _forecast(

@@ -61,7 +61,7 @@ def plain_value(table: LifeTable, arpa: float, terms: ValueTerms) -> float:
     churn = _churn(table)
     if not churn > 0:
         return float("nan")
-    return float(arpa * terms.margin / churn)
+    return float(arpa * terms.kept / churn)
 
 
 @gives(PLAIN_VALUE)
@@ -118,7 +118,7 @@ def plain_value_steps(
 
 
 def _steps(table: LifeTable, row, terms: ValueTerms) -> tuple:
-    churn, monthly = _churn(table), row.arpa * terms.margin
+    churn, monthly = _churn(table), row.arpa * terms.kept
     stays = (1 - churn) ** np.arange(terms.horizon)
     stations = [
         row.plain_value,

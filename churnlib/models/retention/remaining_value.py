@@ -123,5 +123,5 @@ def _still_to_come(survival: np.ndarray, base: pd.DataFrame, terms: ValueTerms) 
         # A curve that has come down to 0 has nobody left who could pay.
         nothing = np.zeros_like(survival[:, ahead])
         share = np.divide(survival[:, ahead], here, out=nothing, where=here != 0)
-        worth[:, ahead] += share * mrr * terms.margin * terms.discounts()
+        worth[:, ahead] += share * mrr * terms.kept * terms.discounts()
     return worth

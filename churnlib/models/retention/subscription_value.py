@@ -186,7 +186,7 @@ def acquisition(values: pd.DataFrame) -> pd.DataFrame:
 def _worth(view: Outlook, today: pd.DataFrame | None, terms: ValueTerms) -> dict[str, object]:
     """A new customer's value, its parts and its cost."""
     arpa, cost = _money(today, terms)
-    weights = arpa * terms.margin * terms.discounts()
+    weights = arpa * terms.kept * terms.discounts()
     worth = valued(view, lambda survival: survival * weights)
     plain = plain_value(view.table, arpa, terms)
     against = _against_cost(np.cumsum(view.estimate * weights), cost)

@@ -32,8 +32,8 @@ class ValueTerms:
 
     Parameters
     ----------
-    margin : float
-        Share of revenue left after the cost of serving, 0 to 1.
+    margin : float, optional
+        Share of revenue left after the cost of serving, 0 to 1; without it value is revenue.
     discount_rate : float
         Per year.
     horizon : int
@@ -44,12 +44,19 @@ class ValueTerms:
         Bootstrap resamples behind a range, and the seed of their random numbers.
     """
 
-    margin: float = 0.8
+    margin: float | None = None
     discount_rate: float = 0.1
     horizon: int = HORIZON
     acquisition_cost: float | None = None
     draws: int = DRAWS
     seed: int = SEED
+
+    @property
+    def kept(self) -> float:
+        """What a unit of revenue counts for."""
+        if self.margin is None:
+            return 1.0
+        return self.margin
 
     def discounts(self) -> np.ndarray:
         """Worth today of one unit paid in 0, 1, ..., `horizon` - 1 months."""

@@ -1,0 +1,253 @@
+"""Which forecast of purchases is told, and how far it may be off: what the back-test says."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from churnlib.models.purchases.backtest import MODELS, NAIVE, naive_total
+from churnlib.models.purchases.expectations import expected_purchases
+from churnlib.models.purchases.fits import PurchaseFit
+from churnlib.models.purchases.predictive import TOTALS
+from churnlib.models.purchases.value import HISTORY, YEAR_WEEKS
+from churnlib.periods import DAYS_A_WEEK
+from churnlib.results.declared import gives
+from churnlib.statistics.rules import LEVEL
+
+__all__ = ["at_baseline", "choose_purchase_model", "widen_to_band"]
+
+MIN_ORIGINS = 4
+"""Past dates without which a back-test is no basis for a judgement."""
+CLEARLY_LESS = 0.85
+"""Share of the model's mean absolute error under which a baseline takes its place."""
+APART = 2
+"""Windows of the back-test that do not overlap: half of the history, in horizons of a quarter."""
+NEARLY_ALL = 1e-9 - 1
+"""An error of -1, a prediction of nothing, has no logarithm: it counts as almost that."""
+
+
+@dataclass(frozen=True)
+class PurchaseModelChoice:
+    """What the back-test says about predicting this business.
+
+    Attributes
+    ----------
+    model : "BG/NBD" or "MBG/NBD": the smaller mean absolute error; empty where neither could be
+        scored
+    forecast : whose total is told: the model's, or that of a baseline that erred clearly less
+    origins : at how many past dates it was scored
+    horizon : weeks that were predicted from each
+    span : weeks from the first past date to the end of the last horizon
+    mean_absolute_error : mean of |error| of the forecast, relative to what happened
+    model_error : the same of the model
+    error_low, error_high : the smallest and largest error of the forecast (negative: predicted too
+        little)
+    coverage : share of origins whose actual total lay in the model's predictive range
+    spread : root mean square of the logarithms of predicted ÷ actual, of the forecast
+    reason : plain words
+    level : factor that moves the model's total to the forecast's (`at_baseline`)
+    """
+
+    model: str
+    forecast: str
+    origins: int
+    horizon: float
+    span: float
+    mean_absolute_error: float
+    model_error: float
+    error_low: float
+    error_high: float
+    coverage: float
+    spread: float
+    reason: str
+    level: float = 1.0
+
+    def band(self, weeks: float) -> float:
+        """By what factor, either way, a total over so many weeks may be off, 95 % of the time; 1
+        where nothing was scored.
+
+        Notes
+        -----
+        The logarithms of predicted ÷ actual are taken as normal around 0 with unknown spread:
+        their root mean square, times the quantile of Student's t with one degree of freedom more
+        than there are windows that do not overlap, times the square root of how much longer the
+        forecast is.
+        """
+        if not self.origins:
+            return 1.0
+        quantile = student.ppf((1 + LEVEL) / 2, APART + 1)
+        longer = np.sqrt(max(1.0, weeks / self.horizon))
+        return float(np.exp(quantile * self.spread * longer))
+
+    @property
+    def one_sided(self) -> Literal["high", "low", ""]:
+        """Where several forecasts were all too high, or all too low."""
+        if self.origins >= MIN_ORIGINS and self.error_low > 0:
+            return "high"
+        if self.origins >= MIN_ORIGINS and self.error_high < 0:
+            return "low"
+        return ""
+
+    @property
+    def biased(self) -> Literal["high", "low", ""]:
+        """The same where no season explains it: the windows together are a year or more."""
+        if self.span < YEAR_WEEKS:
+            return ""
+        return self.one_sided
+
+
+def choose_purchase_model(scored: pd.DataFrame, *, horizon: float) -> PurchaseModelChoice:
+    """The purchase model with the smaller mean absolute error in the back-test, and how far it can
+    be trusted.
+
+    One result for all origins of `purchase_backtest`.
+
+    Parameters
+    ----------
+    scored : what `purchase_backtest` gave
+    horizon : weeks predicted there
+
+    Notes
+    -----
+    Models are compared at the origins at which both made a prediction. A baseline takes the
+    model's place where its mean absolute error is under 85 % of the model's.
+
+    Examples
+    --------
+    >>> scored = pd.DataFrame({"origin": ["2026-01-01"], "model": ["BG/NBD"], "error": [-0.1]})
+    >>> choose_purchase_model(scored.assign(covered=True), horizon=26).error_low
+    -0.1
+    """
+    known = scored[scored["error"].notna()]
+    ours = known[known["model"].isin(MODELS)]
+    if ours.empty:
+        nan = float("nan")
+        reason = (
+            "The history is too short, or too few customers had bought again at each past date."
+        )
+        return PurchaseModelChoice("", "", 0, horizon, *(nan,) * 7, reason)
+    compared = ours[ours.groupby("origin")["model"].transform("nunique") == len(MODELS)]
+    if compared.empty:
+        compared = ours
+    best = str(_mean_absolute(compared).idxmin())
+    chosen = ours[ours["model"] == best]
+    forecast = _forecast(known, best)
+    error = known.loc[known["model"] == forecast, "error"].to_numpy(dtype=float)
+    origins = pd.to_datetime(chosen["origin"])
+    return PurchaseModelChoice(
+        model=best,
+        forecast=forecast,
+        origins=len(error),
+        horizon=horizon,
+        span=(origins.max() - origins.min()).days / DAYS_A_WEEK + horizon,
+        mean_absolute_error=float(np.abs(error).mean()),
+        model_error=float(chosen["error"].abs().mean()),
+        error_low=float(error.min()),
+        error_high=float(error.max()),
+        coverage=float(chosen["covered"].astype(float).mean()),
+        spread=float(np.sqrt((np.log1p(np.maximum(error, NEARLY_ALL)) ** 2).mean())),
+        reason=_reason(best, chosen),
+    )
+
+
+def at_baseline(
+    choice: PurchaseModelChoice, fit: PurchaseFit, buyers: pd.DataFrame, *, previous: float
+) -> PurchaseModelChoice:
+    """The choice with the level of its forecast: 1 where the model's own total is told.
+
+    Parameters
+    ----------
+    choice : of the back-test
+    fit : the chosen model, fitted on what is known now
+    buyers : frame with frequency, recency, age (weeks) and customers
+    previous : repeat purchases of the last `choice.horizon` weeks
+
+    Notes
+    -----
+    A baseline is tried over the horizon of the back-test. There the model's total is set to the
+    baseline's; further ahead it keeps the model's course.
+
+    Examples
+    --------
+    >>> choice = PurchaseModelChoice(
+    ...     "BG/NBD", "last period", 5, 39.0, 60.0, 0.1, 0.2, -0.1, 0.1, 1.0, 0.1, ""
+    ... )
+    >>> cdnow = (0.243, 4.414, 0.793, 2.426)
+    >>> fit = PurchaseFit("BG/NBD", "fitted", "", *cdnow, (0, 0, 0, 0), 0, (), 0, 0)
+    >>> like = pd.DataFrame({"frequency": [2], "recency": [30.43], "age": [38.86]})
+    >>> round(at_baseline(choice, fit, like.assign(customers=100), previous=245.2).level, 2)
+    2.0
+    """
+    if choice.forecast in ("", *MODELS) or not fit.usable:
+        return choice
+    told = previous
+    if choice.forecast == NAIVE:
+        told = naive_total(buyers, choice.horizon)
+    past = [buyers[name].to_numpy(dtype=float) for name in HISTORY]
+    expected = expected_purchases(fit, *past, choice.horizon)
+    modelled = float((buyers["customers"] * expected).sum())
+    return replace(choice, level=told / modelled) if modelled > 0 else choice
+
+
+@gives(TOTALS)
+def widen_to_band(
+    totals: pd.DataFrame, choice: PurchaseModelChoice, *, horizon: float = YEAR_WEEKS
+) -> pd.DataFrame:
+    """Predicted totals at the level of the chosen forecast, their range the larger of the
+    model's and of the back-test's error band; of a biased forecast on that side alone.
+
+    Grain: one row a quantity, as in `predict_totals`: quantity, predicted, low, high, and widened
+    (bool: the band is the larger one).
+
+    Examples
+    --------
+    >>> choice = PurchaseModelChoice(
+    ...     "BG/NBD", "BG/NBD", 4, 52.0, 104.0, 0.2, 0.2, -0.3, 0.1, 0.5, 0.1, ""
+    ... )
+    >>> totals = pd.DataFrame({"quantity": ["purchases"], "predicted": [90.0]})
+    >>> totals = totals.assign(low=80.0, high=100.0)
+    >>> widen_to_band(totals, choice)[["low", "high"]].round(0).to_numpy().tolist()
+    [[65.0, 124.0]]
+    """
+    band = choice.band(horizon)
+    predicted, low, high = (totals[name] * choice.level for name in ("predicted", "low", "high"))
+    reach = predicted.abs() * (band - 1)
+    lower, higher = low, high
+    if choice.biased != "low":
+        lower = np.minimum(low, predicted - reach / band)
+    if choice.biased != "high":
+        higher = np.maximum(high, predicted + reach)
+    widened = (lower < low) | (higher > high)
+    return totals.assign(predicted=predicted, low=lower, high=higher, widened=widened)
+
+
+def _mean_absolute(scored: pd.DataFrame) -> pd.Series:
+    return scored["error"].abs().groupby(scored["model"]).mean()
+
+
+def _forecast(known: pd.DataFrame, model: str) -> str:
+    """The model, or the baseline that erred clearly less at the same past dates."""
+    same = known[known["origin"].isin(known.loc[known["model"] == model, "origin"])]
+    errors = _mean_absolute(same)
+    baselines = errors.drop(labels=list(MODELS), errors="ignore")
+    enough = same["origin"].nunique() >= MIN_ORIGINS
+    if enough and len(baselines) and baselines.min() < CLEARLY_LESS * errors[model]:
+        return str(baselines.idxmin())
+    return model
+
+
+def _reason(model: str, chosen: pd.DataFrame) -> str:
+    n, inside = len(chosen), int(chosen["covered"].astype(float).sum())
+    dates = f"the {n} past dates"
+    if n == 1:
+        dates = "the one past date"
+    error = chosen["error"].abs().mean()
+    said = [
+        f"{model} predicted {dates} with a mean absolute error of {error:.1%}; "
+        f"{inside} of {n} totals lay in the predictive range."
+    ]
+    if n < MIN_ORIGINS:
+        said.append(f"Fewer than {MIN_ORIGINS} past dates are too few to judge by.")
+    return " ".join(said)
