@@ -4,7 +4,7 @@ import pandas as pd
 
 from churnlib.findings.wording import counted, earned, spell, value_under
 from churnlib.formats import interval, money, text
-from churnlib.models.purchases.choice import PurchaseModelChoice
+from churnlib.models.purchases.choice import MIN_ORIGINS, PurchaseModelChoice
 from churnlib.models.purchases.cohort_value import COHORT
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
@@ -56,6 +56,8 @@ def say_backtest(choice: PurchaseModelChoice) -> Finding:
             f"{told}{choice.model} was off by {model} on average, the plain guess {guess} by {off} "
             f"({seen}). The guess is used for the total, the model for who buys."
         )
+    if choice.origins < MIN_ORIGINS:
+        sentence = f"{sentence} Fewer than {MIN_ORIGINS} are too few to judge by."
     return Finding(
         sentence=sentence, n=choice.origins, low=choice.error_low, high=choice.error_high
     )

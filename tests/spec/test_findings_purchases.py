@@ -52,7 +52,7 @@ def test_how_far_earlier_forecasts_were_off():
     assert "(-12.1 to -1.4 %, every one too low)" in low
     one = choice(origins=1, error_low=0.01, error_high=0.01, coverage=1.0)
     assert said(say_backtest(one)).endswith(
-        "(+1.0 to +1.0 %); 1 of 1 predictive ranges held what happened."
+        "1 of 1 predictive ranges held what happened. Fewer than 4 are too few to judge by."
     )
     none = choice("", "", origins=0, reason="Too young.")
     assert said(say_backtest(none)) == "No earlier forecast could be scored. Too young."

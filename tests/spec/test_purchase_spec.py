@@ -278,10 +278,6 @@ def test_backtest_without_anything_to_score(frame):
     assert choice.reason
 
 
-def test_few_origins_are_said_to_be_few():
-    assert "too few to judge" in scored_as(2, 100.0)[1].reason
-
-
 def test_cohorts_are_scored_each():
     """All of one age: one cohort a past date, 312 customers. 20 purchases come, fewer than any
     range holds.

@@ -46,7 +46,7 @@ class PurchaseModelChoice:
         little)
     coverage : share of origins whose actual total lay in the model's predictive range
     spread : root mean square of the logarithms of predicted ÷ actual, of the forecast
-    reason : plain words
+    reason : one plain sentence where nothing could be scored, else empty
     level : factor that moves the model's total to the forecast's (`at_baseline`)
     """
 
@@ -148,7 +148,7 @@ def choose_purchase_model(scored: pd.DataFrame, *, horizon: float) -> PurchaseMo
         error_high=float(error.max()),
         coverage=float(chosen["covered"].astype(float).mean()),
         spread=float(np.sqrt((np.log1p(np.maximum(error, NEARLY_ALL)) ** 2).mean())),
-        reason=_reason(best, chosen),
+        reason="",
     )
 
 
@@ -236,18 +236,3 @@ def _forecast(known: pd.DataFrame, model: str) -> str:
     if enough and len(baselines) and baselines.min() < CLEARLY_LESS * errors[model]:
         return str(baselines.idxmin())
     return model
-
-
-def _reason(model: str, chosen: pd.DataFrame) -> str:
-    n, inside = len(chosen), int(chosen["covered"].astype(float).sum())
-    dates = f"the {n} past dates"
-    if n == 1:
-        dates = "the one past date"
-    error = chosen["error"].abs().mean()
-    said = [
-        f"{model} predicted {dates} with a mean absolute error of {error:.1%}; "
-        f"{inside} of {n} totals lay in the predictive range."
-    ]
-    if n < MIN_ORIGINS:
-        said.append(f"Fewer than {MIN_ORIGINS} past dates are too few to judge by.")
-    return " ".join(said)
