@@ -10,6 +10,7 @@ from churnlib.statistics.comparisons import difference
 from churnlib.statistics.rules import MIN_N
 
 __all__ = [
+    "say_assumed",
     "say_conditional",
     "say_mean_lifetime",
     "say_median",
@@ -102,6 +103,35 @@ def say_projection(projection: Projection) -> Finding:
         f"stay longer than {spell(row.tenure, 'month')} ({interval(row.low, row.high, 'percent')})."
     )
     return Finding(sentence=sentence, low=row.low, high=row.high)
+
+
+def say_assumed(recent: pd.DataFrame) -> Finding:
+    """What a projection takes for granted, and whether the last months bear it out."""
+    assumed = (
+        "What is projected takes for granted that customers go on leaving at each month of life"
+    )
+    if recent.empty:
+        return Finding(sentence=f"{assumed} as they did.")
+    row = recent.iloc[0]
+    ratio = f"{text(row.ratio, 'number.2')} times as often"
+    span = interval(row.low, row.high, "number.2")
+    months = spell(row.months, "month")
+    known = {"n": int(row.events), "low": row.low, "high": row.high}
+    if not row.changed:
+        return Finding(
+            sentence=f"{assumed} as they did. In the last {months} they did: they left {ratio} "
+            f"({span}) as before, no clear difference.",
+            **known,
+        )
+    way = "fewer" if row.ratio > 1 else "more"
+    return Finding(
+        sentence=(
+            f"{assumed} as they did in all months seen. In the last {months} they left {ratio} "
+            f"({span}) as before: if that goes on, {way} will stay than projected."
+        ),
+        verdict="watch",
+        **known,
+    )
 
 
 def say_mean_lifetime(projection: Projection) -> Finding:

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+import ibis
 import pandas as pd
 
 from churnlib.engine import MONEY_DECIMALS, collect
+from churnlib.measures.billing_intervals import INTERVAL_MONTHS, billing_intervals
 from churnlib.measures.by_period import SEGMENT, as_declared, split_keys
 from churnlib.measures.ledger import paid_spans
+from churnlib.measures.lifetimes import returns
 from churnlib.measures.members import joined, members, with_segment
 from churnlib.measures.tenure import months_through
 from churnlib.results.columns import TENURE, Column
@@ -27,7 +30,7 @@ ACTIVE_BASE = Result(
     "active_base",
     "today's customers by tenure",
     "one row a tenure (and segment)",
-    (TENURE, _CUSTOMERS, _MRR),
+    (INTERVAL_MONTHS, TENURE, _CUSTOMERS, _MRR),
 )
 ARPA = Result(
     "arpa",
@@ -55,8 +58,10 @@ ARPA = Result(
 
 
 @gives(ACTIVE_BASE)
-def active_base(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame:
-    """Today's customers by how long they have been customers.
+def active_base(
+    snapshot: "Snapshot", *, by: "Split | None" = None, intervals: bool = False
+) -> pd.DataFrame:
+    """Today's customers by how long their current stay has lasted.
 
     Grain: one row a tenure (and segment) of customers active just before as_of.
 
@@ -64,12 +69,14 @@ def active_base(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFr
     ----------
     snapshot : Snapshot of a subscription business
     by : a column of customers to split by, a list of columns, or an Ibis expression over customers
+    intervals : whether to keep apart how often customers pay, see `billing_intervals`
 
     Returns
     -------
     DataFrame
-        [segment]; tenure (whole months since the first paid day, absences included); customers;
-        mrr (currency a month)
+        [segment]; [interval_months] (0: not known); tenure (whole months of the current stay: who
+        came back after an absence is as new as on the day of the return); customers; mrr (currency
+        a month)
 
     Examples
     --------
@@ -79,9 +86,15 @@ def active_base(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFr
     spans = paid_spans(snapshot)
     running = spans.filter((spans.ends_on >= snapshot.as_of).fill_null(True))
     paying = running.group_by("customer_id").aggregate(mrr=running.mrr.sum())
-    rows = joined(paying, members(snapshot, by))
-    rows = rows.mutate(tenure=months_through(rows.first_active_on, snapshot.as_of))
-    keys = [*split_keys(by), "tenure"]
+    rows = joined(paying, members(snapshot, by)).left_join(returns(snapshot), "customer_id")
+    since = ibis.coalesce(rows.returned_on, rows.first_active_on)
+    rows = rows.mutate(tenure=months_through(since, snapshot.as_of))
+    kept = []
+    if intervals:
+        kept = [INTERVAL_MONTHS.name]
+        rows = rows.drop("customer_id_right").left_join(billing_intervals(snapshot), "customer_id")
+        rows = rows.mutate(interval_months=rows.interval_months.fill_null(0))
+    keys = [*split_keys(by), *kept, "tenure"]
     groups = collect(rows.group_by(*keys).aggregate(customers=rows.count(), mrr=rows.mrr.sum()))
     return as_declared(groups.sort_values(keys, ignore_index=True), ACTIVE_BASE)
 

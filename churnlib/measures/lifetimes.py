@@ -135,6 +135,24 @@ def lifetimes(
     return as_declared(groups.sort_values(keys, ignore_index=True), LIFETIMES)
 
 
+def returns(snapshot: "Snapshot") -> ir.Table:
+    """When customers last came back: customer_id, returned_on (the first paid day after the last
+    absence); nobody who never left.
+    """
+    spans = paid_spans(snapshot)
+    never = ibis.literal(NEVER, type="date")
+    dated = spans.select("customer_id", "starts_on", until=spans.ends_on.fill_null(never))
+    order = [dated.starts_on, dated.until]
+    so_far = dated.until.max().over(ibis.cumulative_window(group_by="customer_id", order_by=order))
+    walked = dated.mutate(so_far=so_far)
+    before = walked.so_far.lag().over(
+        ibis.window(group_by="customer_id", order_by=[walked.starts_on, walked.until])
+    )
+    following = walked.mutate(before=before)
+    back = following.filter(following.starts_on > following.before)
+    return back.group_by("customer_id").aggregate(returned_on=back.starts_on.max())
+
+
 def first_stays(snapshot: "Snapshot", as_of: date) -> ir.Table:
     """Each customer's first unbroken stay as known by as_of: customer_id, ended_on (far ahead:
     open), next_on.

@@ -103,10 +103,10 @@ def test_the_nested_test_and_the_backtest_choose_the_model_that_the_later_years_
     seven, four = paper("high_end", 7), paper("high_end", 4)
     test = nested_test(fit_sbg(seven), fit_bdw(seven))
     assert test.statistic == pytest.approx(2 * (1611.158 - 1605.314), abs=0.01)
-    scores = backtest(seven, four).set_index("model")
+    scores = backtest(seven, {3: four}).set_index("model")
     assert scores["events"].tolist() == [102, 102]  # 593 left after year 4, 491 after year 7
     assert scores.loc["bdw", "log_score"] > scores.loc["sbg", "log_score"]
-    found = project(seven, four, horizon=5)
+    found = project(seven, {3: four}, horizon=5)
     assert found.model == "bdw"
     ahead = found.curve.query("part == 'projected'")
     actual = pd.read_csv(PAPER)["high_end_pct"].iloc[8:13].to_numpy() / 100
@@ -185,7 +185,7 @@ def test_no_finite_maximum_is_a_result_with_a_reason(alive, words):
     assert not fit.fitted
     assert words in fit.reason
     assert np.isnan(predict_survival(fit, [1, 2])).all()
-    assert retention_parameters([fit])["estimate"].isna().all()
+    assert retention_parameters([(12, fit)])["estimate"].isna().all()
     found = project(lifetimes_of(alive))
     assert found.model is None
     assert words in found.reason
@@ -201,5 +201,5 @@ def test_one_even_churn_rate_is_found_at_the_limit_and_said():
 
 def test_an_earlier_frame_can_be_the_present_one():
     rows = lifetimes_of([100, 80, 70])
-    assert backtest(rows, rows).empty
+    assert backtest(rows, {3: rows}).empty
     assert life_table(rows).at_risk.tolist() == [1000, 800]

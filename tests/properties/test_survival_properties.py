@@ -103,11 +103,11 @@ def test_resamples_keep_the_number_of_customers_and_scatter_around_the_counts():
     rows = pd.DataFrame(
         {"entry": 0, "duration": [2, 5], "event_observed": [True, False], "customers": [300, 700]}
     )
-    drawn = resampled_tables(rows, draws=2000, seed=1)
+    (drawn,) = resampled_tables([rows], draws=2000, seed=1)
     assert (drawn.at_risk[:, 0] == 1000).all()
     assert drawn.events[:, 1].mean() == pytest.approx(300, abs=1)
     assert drawn.events[:, 1].var() == pytest.approx(1000 * 0.3 * 0.7, rel=0.1)
-    again = resampled_tables(rows.iloc[::-1], draws=2000, seed=1)
+    (again,) = resampled_tables([rows.iloc[::-1]], draws=2000, seed=1)
     np.testing.assert_array_equal(again.events, drawn.events)
     assert life_table(rows).events.tolist() == [0, 300, 0, 0, 0]
 

@@ -74,6 +74,8 @@ FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 
 MONEY = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.08, 946)
 FIGURE = {"plain_value": 4.98, "average_order_value": 10.0, "frequency": 2.0, "lifespan": 0.5}
 STAYS = pd.DataFrame({"duration": [1, 2, 2], "event_observed": [True, True, False]})
+RECENT = pd.DataFrame({"months": [3], "events": [90], "expected": [60.0], "changed": [True]})
+RECENT = told_of(RECENT.assign(ratio=1.5, low=1.2, high=1.8))
 PROJECTION = project(STAYS.assign(entry=0, customers=[300, 100, 400]), horizon=3)
 
 EXAMPLES = {
@@ -104,6 +106,7 @@ EXAMPLES = {
     ],
     survival.say_conditional: [told_of(pd.DataFrame([outlook(0, 0.6), outlook(12, 0.7)]))],
     survival.say_projection: [PROJECTION],
+    survival.say_assumed: [RECENT],
     survival.say_mean_lifetime: [PROJECTION],
     sales.say_sales: [SALES],
     sales.say_buyers: [SALES],

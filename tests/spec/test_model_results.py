@@ -151,7 +151,7 @@ def test_stacked_splits_are_one_table():
 
 
 def test_what_a_projection_holds_is_declared_too():
-    projection = project(lifetimes(), lifetimes())
+    projection = project(lifetimes(), {6: lifetimes()})
     assert table_name(projection.curve) == "projection"
     assert projection.curve.attrs["currency"] == "EUR"
     assert declaration(projection.backtest) is PROJECTION_BACKTEST

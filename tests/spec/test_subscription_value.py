@@ -184,8 +184,8 @@ def test_a_backtest_that_was_off_widens_the_projected_range():
         {"entry": 0, "duration": [1, 2, 3, 3], "event_observed": [True] * 3 + [False]}
     )
     earlier["customers"] = [5000, 3000, 1500, 39_000]
-    with_test, without = project(now, earlier), project(now)
-    assert with_test.error_factor > 1.05
+    with_test, without = project(now, {6: earlier}), project(now)
+    assert with_test.spread > 0.05
     width = (with_test.curve["high"] - with_test.curve["low"]).iloc[-1]
     assert width > 1.5 * (without.curve["high"] - without.curve["low"]).iloc[-1]
 

@@ -21,7 +21,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from churnlib.models.retention.likelihood import at_limit, information, log_survival, maximise
+from churnlib.models.retention.likelihood import (
+    HIGHEST,
+    LOWEST,
+    at_limit,
+    information,
+    log_survival,
+    maximise,
+)
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.models.survival.splits import refuse_split
 
@@ -32,6 +39,7 @@ PARAMETERS: dict[Model, tuple[str, ...]] = {"sbg": ("alpha", "beta"), "bdw": ("a
 NAMES: dict[Model, str] = {"sbg": "shifted-beta-geometric", "bdw": "beta-discrete-Weibull"}
 
 STARTS_OF_C = (1.0, 0.6, 1.6)
+SMALLEST_SHARE = 1e-6
 SMALLEST_BETA = 0.1
 """Where the search for beta begins, at the least."""
 
@@ -51,6 +59,8 @@ class RetentionFit:
         parameter that stands at the limit of what is searched.
     reason : str
         Why there is no fit, or what is odd about it; empty where all is well.
+    constant : bool
+        One churn probability for everybody and ever: too little was seen for more.
     """
 
     model: Model
@@ -58,6 +68,7 @@ class RetentionFit:
     log_likelihood: float
     covariance: np.ndarray
     reason: str = ""
+    constant: bool = False
 
     @property
     def fitted(self) -> bool:
@@ -167,12 +178,36 @@ def fit_table(table: LifeTable, model: Model) -> RetentionFit:
     return RetentionFit(model, estimates, float(log_likelihood[best]), covariance, note)
 
 
-def refit(fit: RetentionFit, tables: LifeTable) -> np.ndarray:
-    """Log parameters of the same model on each of many life tables (resamples), starting from a
-    fit: one row each.
+def constant(table: LifeTable) -> RetentionFit:
+    """One churn probability for everybody and ever: the sBG model at its limit.
+
+    For yearly contracts of which only one renewal was seen, which is all that can be told.
     """
+    log_parameters, log_likelihood = _constant(table.at_risk[None], table.events[None])
+    estimates = tuple(float(value) for value in np.exp(log_parameters[0]))
+    reason = "Too few renewals have been seen to tell whether later ones lose fewer."
+    none = np.zeros((2, 2))
+    return RetentionFit("sbg", estimates, float(log_likelihood[0]), none, reason, constant=True)
+
+
+def refit(fit: RetentionFit, tables: LifeTable) -> tuple[np.ndarray, np.ndarray]:
+    """Log parameters and log-likelihood of the same model on each of many life tables (resamples),
+    starting from a fit: one row each.
+    """
+    if fit.constant:
+        return _constant(tables.at_risk, tables.events)
     start = np.tile(np.log(fit.estimates), (tables.at_risk.shape[0], 1))
-    return maximise(tables.at_risk, tables.events, start, len(PARAMETERS[fit.model]))[0]
+    return maximise(tables.at_risk, tables.events, start, len(PARAMETERS[fit.model]))
+
+
+def _constant(at_risk: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `maximise`, for one churn probability."""
+    left, watched = events.sum(axis=1), np.maximum(at_risk.sum(axis=1), 1.0)
+    share = np.clip(left / watched, SMALLEST_SHARE, 1 - SMALLEST_SHARE)
+    alike = np.exp(HIGHEST[0])
+    parameters = np.log(np.stack([share * alike, (1 - share) * alike, np.ones_like(share)], axis=1))
+    likelihood = left * np.log(share) + (watched - left) * np.log1p(-share)
+    return np.clip(parameters, LOWEST, HIGHEST), likelihood
 
 
 def predict_survival(fit: RetentionFit, tenures: ArrayLike) -> np.ndarray:

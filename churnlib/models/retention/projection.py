@@ -5,25 +5,19 @@ part goes on from there with the survival ratios of the model, S(t) / S(reach), 
 the model does not fit (a bump, an annual renewal) are kept as they were seen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
-from churnlib.models.retention.backtest import backtest, error_factor
-from churnlib.models.retention.fits import (
-    NAMES,
-    Model,
-    NestedTest,
-    RetentionFit,
-    fit_table,
-    nested_test,
-    predict_survival,
-    refit,
-)
-from churnlib.models.retention.likelihood import log_survival
+from churnlib.models.retention.backtest import backtest, error_spread
+from churnlib.models.retention.fits import NAMES, Model, NestedTest, RetentionFit, nested_test
+from churnlib.models.retention.strata import Curves, Stratum, curves_of, shares, strata_of
 from churnlib.models.survival.curves import survival_curve
-from churnlib.models.survival.life_table import MIN_AT_RISK, LifeTable, life_table, resampled_tables
+from churnlib.models.survival.intervals import INTERVAL
+from churnlib.models.survival.life_table import MIN_AT_RISK, life_table
 from churnlib.models.survival.splits import refuse_split
 from churnlib.results.columns import Column, rate
 from churnlib.results.declared import Result, tagged
@@ -74,34 +68,41 @@ class Projection:
         tenure (months) · part ("observed" or "projected") · estimate · low, high (95 %; where
         projected, that of refits to resamples, widened to the back-test's error) · fitted (the
         model's own curve from tenure 0; NaN without a model).
-    fits : dict of str to RetentionFit
+    parts : list of Stratum
+        The billing intervals told apart, each with its fits.
     nested : NestedTest
     backtest : frame
-        The result of `backtest`; empty without an earlier frame.
-    error_factor : float
-        By how much the back-test's count of churned customers was off, as a factor of 1 or more (1
-        without).
+        The result of `backtest`; empty without earlier frames.
+    spread : float
+        How far off hazards may be one month beyond the data, as a logarithm (0 without a
+        back-test).
     """
 
     model: Model | None
     reason: str
     curve: pd.DataFrame
-    fits: dict[Model, RetentionFit]
+    parts: list[Stratum]
     nested: NestedTest
     backtest: pd.DataFrame
-    error_factor: float
+    spread: float
+
+    @property
+    def fits(self) -> list[tuple[int, RetentionFit]]:
+        """Every fit with the months of a cycle of its billing interval."""
+        return [(part.cycle, fit) for part in self.parts for fit in part.fits.values()]
 
     @property
     def mean_is_infinite(self) -> bool:
         """Whether the model used gives the mean lifetime no bound: then only horizons and
         discounted values count.
         """
-        return bool(self.model) and self.fits[self.model].mean_is_infinite
+        used = [part.fit(self.model) for part in self.parts]
+        return any(fit is not None and fit.mean_is_infinite for fit in used)
 
 
 def project(
     lifetimes: pd.DataFrame,
-    earlier: pd.DataFrame | None = None,
+    earlier: Mapping[int, pd.DataFrame] | None = None,
     *,
     horizon: int = HORIZON,
     draws: int = DRAWS,
@@ -112,9 +113,11 @@ def project(
     Parameters
     ----------
     lifetimes : frame
-        entry, duration (months), event_observed, customers.
-    earlier : frame, optional
-        The same as of some months ago, for the back-test; without it the nested test decides alone.
+        [interval_months], entry, duration (months), event_observed, customers. Where
+        interval_months is kept apart, each billing interval is fitted on its own renewals.
+    earlier : dict of int to frame, optional
+        Months ago, and the same as of then, for the back-test; without it the nested test decides
+        alone.
     horizon : int
         Months beyond the last tenure with 20 at risk.
     draws, seed : int
@@ -132,9 +135,9 @@ def project(
     -----
     The beta-discrete-Weibull model is used where the nested test asks for it at 5 % and the
     back-test scores it at least as well; otherwise the simpler shifted-beta-geometric. The range is
-    that of the curve over bootstrap resamples of the customers, each with its own refit, widened to
-    the back-test's error (the projected log survival times and divided by `error_factor`) where
-    that is larger.
+    the larger of two: that of the curve over bootstrap resamples of the customers, in each of which
+    the models are fitted and chosen anew; and that of the back-test's error, which grows with the
+    square root of the distance from the data.
 
     Examples
     --------
@@ -146,79 +149,54 @@ def project(
     ('sbg', 15, True)
     """
     refuse_split(lifetimes, "A projection")
+    parts = strata_of(lifetimes)
+    scores = backtest(lifetimes, earlier or {})
+    nested = _nested(parts)
+    model, reason = _choose(parts, nested, scores)
     table = life_table(lifetimes)
-    fits = {model: fit_table(table, model) for model in NAMES}
-    nested = nested_test(fits["sbg"], fits["bdw"])
-    scores = backtest(lifetimes, earlier if earlier is not None else lifetimes)
-    model, reason = _choose(fits, nested, scores)
     if not table.reach():
-        model, reason, fits = None, TOO_FEW, {}
-    factor = error_factor(scores, model)
+        model, reason = None, TOO_FEW
+    spread = error_spread(scores, model)
     curve = _observed(lifetimes)
     if model:
-        reach = table.reach()
-        span = {"reach": reach, "last": reach + horizon}
-        sampled = sampled_survival(lifetimes, fits[model], **span, draws=draws, seed=seed)
-        curve = _continued(curve, table, fits[model], factor, sampled)
+        last = table.reach() + horizon
+        curves, _ = curves_of(parts, model, last, spread=spread, draws=draws, seed=seed)
+        curve = _continued(curve, curves, _own(parts, model, last))
     tagged(curve, PROJECTION, lifetimes)
-    return Projection(model, reason, curve, fits, nested, scores, factor)
+    return Projection(model, reason, curve, parts, nested, scores, spread)
 
 
-def fitted_survival(
-    table: LifeTable, fit: RetentionFit | None, *, reach: int, last: int, factor: float = 1.0
-) -> np.ndarray:
-    """Survival at tenures 0 to `last` (months): Kaplan-Meier to tenure `reach`, then with the
-    model's ratios.
-
-    NaN beyond `reach` without a fit. The projected log survival is multiplied by `factor`: above 1
-    customers leave faster than the model says.
-    """
-    one = LifeTable(table.started, table.at_risk[None, :], table.events[None, :])
-    parameters = np.log(fit.estimates)[None, :] if fit else None
-    return _joined(one, parameters, reach, last, factor)[0]
+def _nested(parts: list[Stratum]) -> NestedTest:
+    """The test of c = 1 in every billing interval together."""
+    tests = [nested_test(part.fits["sbg"], part.fits["bdw"]) for part in parts]
+    known = [test.statistic for test in tests if not np.isnan(test.statistic)]
+    if not known:
+        return NestedTest(np.nan, np.nan)
+    return NestedTest(sum(known), float(chi2.sf(sum(known), len(known))))
 
 
-def sampled_survival(
-    lifetimes: pd.DataFrame,
-    fit: RetentionFit | None,
-    *,
-    reach: int,
-    last: int,
-    draws: int,
-    seed: int,
-) -> np.ndarray:
-    """The same curve for bootstrap resamples of the customers, one row a resample, the model
-    fitted anew to each.
-    """
-    tables = resampled_tables(lifetimes, draws=draws, seed=seed)
-    parameters = refit(fit, tables) if fit and last > reach else None
-    return _joined(tables, parameters, reach, last, 1.0)
-
-
-def _joined(
-    table: LifeTable, log_parameters: np.ndarray | None, reach: int, last: int, factor: float
-) -> np.ndarray:
-    observed = table.up_to(reach).survival()[:, : last + 1]
-    if last <= reach:
-        return observed
-    if log_parameters is None:
-        ratios = np.full((len(observed), last - reach), np.nan)
-    else:
-        model = log_survival(log_parameters, np.arange(reach, last + 1.0))
-        ratios = np.exp(factor * (model[:, 1:] - model[:, :1]))
-    end = observed[:, -1:]
-    # Where everybody has left, nothing is unknown about what follows.
-    return np.concatenate([observed, np.where(end > 0, end * ratios, 0.0)], axis=1)
+def _own(parts: list[Stratum], model: Model, last: int) -> np.ndarray:
+    """The models' own curve from tenure 0, mixed as those who started are."""
+    fits = [part.fit(model) for part in parts]
+    if any(fit is None for fit in fits):
+        return np.full(last + 1, np.nan)
+    each = [
+        np.exp(part.model_survival(np.log(fit.estimates)[None, :], last)[0])
+        for part, fit in zip(parts, fits, strict=True)
+    ]
+    share = shares([part.table for part in parts])
+    return sum(weight * curve for weight, curve in zip(share, each, strict=True))
 
 
 def _choose(
-    fits: dict[Model, RetentionFit], nested: NestedTest, scores: pd.DataFrame
+    parts: list[Stratum], nested: NestedTest, scores: pd.DataFrame
 ) -> tuple[Model | None, str]:
     sbg, bdw = NAMES["sbg"], NAMES["bdw"]
-    if not fits["sbg"].fitted:
-        return None, fits["sbg"].reason
-    if not fits["bdw"].fitted:
-        why = f"the {bdw} model cannot be fitted. {fits['bdw'].reason}"
+    unfitted = [part for part in parts if not part.fits["sbg"].fitted]
+    if unfitted:
+        return None, unfitted[0].fits["sbg"].reason
+    if np.isnan(nested.p_value):
+        why = f"the {bdw} model cannot be fitted. {parts[0].fits['bdw'].reason}"
         return "sbg", f"The {sbg} model is used; {why}"
     p_value = f"p = {nested.p_value:.3f}"
     if nested.p_value < SMALLEST_P:
@@ -227,7 +205,7 @@ def _choose(
         why = f"the {bdw} model fits no better than chance allows ({p_value})"
         return "sbg", f"The {sbg} model is used: {why}."
     wins = f"the nested test favours the {bdw} model ({p_value})"
-    score = scores.set_index("model")["log_score"]
+    score = _mean_score(scores)
     if not {"sbg", "bdw"} <= set(score.index):
         return "bdw", f"The {bdw} model is used: {wins}; there are no earlier data for a back-test."
     if score["bdw"] >= score["sbg"]:
@@ -236,29 +214,31 @@ def _choose(
     return "sbg", f"The {sbg} model is used: {but}."
 
 
+def _mean_score(scores: pd.DataFrame) -> pd.Series:
+    """Log score of each model over all past dates, by customer-months."""
+    both = scores[scores.groupby("months_ago")["model"].transform("nunique") == len(NAMES)]
+    weighed = (both["log_score"] * both["customer_months"]).groupby(both["model"]).sum()
+    return weighed / both["customer_months"].groupby(both["model"]).sum()
+
+
 def _observed(lifetimes: pd.DataFrame) -> pd.DataFrame:
-    curve = survival_curve(lifetimes)[["tenure", "estimate", "low", "high"]]
+    curve = survival_curve(lifetimes.drop(columns=INTERVAL, errors="ignore"))
+    curve = curve[["tenure", "estimate", "low", "high"]]
     curve.insert(1, "part", "observed")
     return curve.assign(fitted=np.nan)
 
 
-def _continued(
-    curve: pd.DataFrame, table: LifeTable, fit: RetentionFit, factor: float, sampled: np.ndarray
-) -> pd.DataFrame:
-    reach, last = int(curve["tenure"].max()), sampled.shape[1] - 1
-    low, high = np.quantile(sampled, TAILS, axis=0)
-    span = {"reach": reach, "last": last}
-    estimate = fitted_survival(table, fit, **span)
-    faster = fitted_survival(table, fit, **span, factor=factor)
-    slower = fitted_survival(table, fit, **span, factor=1 / factor)
+def _continued(curve: pd.DataFrame, curves: Curves, own: np.ndarray) -> pd.DataFrame:
+    low, high = np.quantile(curves.sampled, TAILS, axis=0)
     projected = pd.DataFrame(
         {
-            "tenure": np.arange(last + 1),
+            "tenure": np.arange(len(own)),
             "part": "projected",
-            "estimate": estimate,
-            "low": np.minimum(low, faster),
-            "high": np.maximum(high, slower),
+            "estimate": curves.estimate,
+            "low": np.minimum(low, curves.faster),
+            "high": np.maximum(high, curves.slower),
         }
     )
+    reach = int(curve["tenure"].max())
     joined = pd.concat([curve, projected[reach + 1 :]], ignore_index=True)
-    return joined.assign(fitted=predict_survival(fit, joined["tenure"]))
+    return joined.assign(fitted=own[joined["tenure"]])

@@ -1,11 +1,14 @@
 """What today's subscribers will still pay."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from churnlib.models.retention.projection import Projection
 from churnlib.models.retention.subscription_value import VALUE_COLUMNS
 from churnlib.models.retention.value_range import ValueTerms, outlook, valued
+from churnlib.models.survival.intervals import strata
 from churnlib.models.survival.splits import segments, split_by
 from churnlib.results.columns import SPLIT, Column
 from churnlib.results.declared import Result, gives
@@ -59,10 +62,10 @@ def remaining_value(
     Parameters
     ----------
     lifetimes : frame
-        [segment], entry, duration (months), event_observed, customers.
+        [segment], [interval_months], entry, duration (months), event_observed, customers.
     active : frame
-        [segment], tenure (whole months completed by as_of), customers, mrr (currency a month):
-        today's base.
+        [segment], [interval_months], tenure (whole months of the current stay), customers, mrr
+        (currency a month): today's base.
     projection : Projection
         Of the whole business, as for `subscription_value`.
     terms : ValueTerms, optional
@@ -78,7 +81,8 @@ def remaining_value(
     -----
     A customer of tenure k has paid for its month of life k + 1. What remains is the sum over j = 1
     ... horizon of S(k + j) / S(k) x MRR x margin x discount(j - 1): the next payment falls due
-    within a month and is not discounted.
+    within a month and is not discounted. S is that of the customer's billing interval. A stay
+    after an absence is taken to last as a first one does.
 
     Examples
     --------
@@ -98,7 +102,10 @@ def remaining_value(
     for segment, base in segments(active):
         last = int(base["tenure"].max()) + terms.horizon
         view = outlook(watched.get(segment, lifetimes.iloc[:0]), projection, last, terms)
-        worth = valued(view, lambda survival, base=base: _still_to_come(survival, base, terms))
+        worth = valued(
+            (view.of(interval), partial(_still_to_come, base=part, terms=terms))
+            for interval, part in strata(base)
+        )
         row = {"segment_column": name, "segment": segment} | _active(base) | worth
         row["value_per_customer"] = np.nan
         if row["customers"]:

@@ -187,9 +187,9 @@ def _worth(view: Outlook, today: pd.DataFrame | None, terms: ValueTerms) -> dict
     """A new customer's value, its parts and its cost."""
     arpa, cost = _money(today, terms)
     weights = arpa * terms.kept * terms.discounts()
-    worth = valued(view, lambda survival: survival * weights)
+    worth = valued([(view.whole, lambda survival: survival * weights)])
     plain = plain_value(view.table, arpa, terms)
-    against = _against_cost(np.cumsum(view.estimate * weights), cost)
+    against = _against_cost(np.cumsum(view.whole.estimate * weights), cost)
     reason = view.reason
     if not reason and np.isnan(arpa):
         reason = NOBODY_ACTIVE

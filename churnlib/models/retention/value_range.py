@@ -1,21 +1,14 @@
 """Terms of a value, the survival behind it, and its range."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from churnlib.models.retention.fits import RetentionFit, fit_table
-from churnlib.models.retention.projection import (
-    DRAWS,
-    SEED,
-    TAILS,
-    TOO_FEW,
-    Projection,
-    fitted_survival,
-    sampled_survival,
-)
+from churnlib.models.retention.projection import DRAWS, SEED, TAILS, TOO_FEW, Projection
+from churnlib.models.retention.strata import Curves, Stratum, curves_of, strata_of
+from churnlib.models.survival.intervals import UNKNOWN_INTERVAL
 from churnlib.models.survival.life_table import LifeTable, life_table
 from churnlib.params.model import Params
 from churnlib.periods import MONTHS_A_YEAR
@@ -76,24 +69,25 @@ class Outlook:
     Parameters
     ----------
     table : LifeTable
-    reach : int
-        The last tenure that the data reach; later ones are projected.
-    estimate : array
-    faster, slower : array
-        With the projected part moved by the back-test's error, either way.
-    sampled : array
-        One row a bootstrap resample.
+    whole : Curves
+        Of all its customers together.
+    by_interval : dict of int to Curves
+        Of those who pay every so many months; 0: of the rest.
     reason : str
         Why the projected part is empty.
     """
 
     table: LifeTable
-    reach: int
-    estimate: np.ndarray
-    faster: np.ndarray
-    slower: np.ndarray
-    sampled: np.ndarray
+    whole: Curves
+    by_interval: dict[int, Curves]
     reason: str = ""
+
+    def of(self, interval: int) -> Curves:
+        """Survival of customers of a billing interval: its own, that of the rest, or of all."""
+        for known in (interval, UNKNOWN_INTERVAL):
+            if known in self.by_interval:
+                return self.by_interval[known]
+        return self.whole
 
 
 def outlook(
@@ -102,42 +96,45 @@ def outlook(
     """Survival of one segment to tenure `last`: its own curve, continued by the model that
     `projection` chose.
     """
-    table = life_table(lifetimes)
-    reach = min(table.reach(), last)
-    fit = fit_table(table, projection.model) if projection.model else None
-    usable = None
-    if fit and fit.fitted and table.reach():
-        usable = fit
-    span = {"reach": reach, "last": last}
-    factors = (1.0, projection.error_factor, 1 / projection.error_factor)
-    curves = [fitted_survival(table, usable, **span, factor=factor) for factor in factors]
-    if lifetimes["customers"].sum() > 0:
-        sampled = sampled_survival(lifetimes, usable, **span, draws=terms.draws, seed=terms.seed)
-    else:
-        sampled = curves[0][None, :]
-    reason = _why_empty(table, fit, projection) if np.isnan(curves[0]).any() else ""
-    return Outlook(table, reach, *curves, sampled, reason)
+    parts = strata_of(lifetimes)
+    span = {"spread": projection.spread, "draws": terms.draws, "seed": terms.seed}
+    whole, by_interval = curves_of(parts, projection.model, last, **span)
+    reason = ""
+    if np.isnan(whole.estimate).any():
+        reason = _why_empty(parts, projection)
+    return Outlook(life_table(lifetimes), whole, by_interval, reason)
 
 
 Valuation = Callable[[np.ndarray], np.ndarray]
 """From survival curves (rows) to what each tenure is worth under them, of the same shape."""
 
 
-def valued(view: Outlook, valuation: Valuation) -> dict[str, float]:
-    """value, value_low, value_high and the observed and projected part of the value."""
-    by_tenure = valuation(view.estimate[None, :])[0]
-    moved = [float(valuation(curve[None, :]).sum()) for curve in (view.faster, view.slower)]
-    low, high = np.quantile(valuation(view.sampled).sum(axis=1), TAILS)
+def valued(worths: Iterable[tuple[Curves, Valuation]]) -> dict[str, float]:
+    """value, value_low, value_high and the observed and projected part of the value, added up over
+    groups of customers whose curves were drawn together.
+    """
+    seen = ahead = faster = slower = drawn = 0.0
+    for curves, valuation in worths:
+        by_tenure = valuation(curves.estimate[None, :])[0]
+        seen += by_tenure[: curves.reach + 1].sum()
+        ahead += by_tenure[curves.reach + 1 :].sum()
+        faster += valuation(curves.faster[None, :]).sum()
+        slower += valuation(curves.slower[None, :]).sum()
+        drawn = drawn + valuation(curves.sampled).sum(axis=1)
+    low, high = np.quantile(drawn, TAILS)
     return {
-        "value": float(by_tenure.sum()),
-        "value_low": float(np.min([low, *moved])),
-        "value_high": float(np.max([high, *moved])),
-        "observed_value": float(by_tenure[: view.reach + 1].sum()),
-        "projected_value": float(by_tenure[view.reach + 1 :].sum()),
+        "value": float(seen + ahead),
+        "value_low": float(np.min([low, faster, slower])),
+        "value_high": float(np.max([high, faster, slower])),
+        "observed_value": float(seen),
+        "projected_value": float(ahead),
     }
 
 
-def _why_empty(table: LifeTable, fit: RetentionFit | None, projection: Projection) -> str:
-    if not table.reach():
+def _why_empty(parts: list[Stratum], projection: Projection) -> str:
+    if not all(part.reach for part in parts):
         return TOO_FEW
-    return fit.reason if fit else projection.reason
+    if projection.model is None:
+        return projection.reason
+    unfitted = [part for part in parts if part.fit(projection.model) is None]
+    return unfitted[0].fits["sbg"].reason

@@ -4,6 +4,7 @@ Every survival model of the kit needs nothing else. Late entry is exact: a custo
 only in the months in which it was watched, entry < month of life <= duration.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,20 +90,35 @@ def life_table(lifetimes: pd.DataFrame) -> LifeTable:
     return LifeTable(tables.started[0], tables.at_risk[0], tables.events[0])
 
 
-def resampled_tables(lifetimes: pd.DataFrame, *, draws: int, seed: int) -> LifeTable:
-    """Life tables of `draws` bootstrap samples of the same customers.
+def resampled_tables(parts: Sequence[pd.DataFrame], *, draws: int, seed: int) -> list[LifeTable]:
+    """Life tables of each of these groups in `draws` bootstrap samples of all their customers.
 
     Drawing counts of the grouped rows from a multinomial distribution is the same as drawing
     customers with replacement, at a cost that does not grow with their number.
     """
-    counts = lifetimes["customers"].to_numpy(dtype=np.int64)
-    generator = np.random.default_rng(seed)
     # Sorted, so that the order of the rows given does not change the draws.
-    order = np.lexsort(
-        [lifetimes[name].to_numpy() for name in ("event_observed", "duration", "entry")]
-    )
-    drawn = generator.multinomial(counts.sum(), counts[order] / counts.sum(), size=draws)
-    return _count(lifetimes.iloc[order], drawn.astype(float))
+    rows = [part.sort_values(["entry", "duration", "event_observed"]) for part in parts]
+    counts = np.concatenate([part["customers"].to_numpy(dtype=np.int64) for part in rows])
+    if not counts.sum():
+        return [_count(part, np.zeros((draws, len(part)))) for part in rows]
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(counts.sum(), counts / counts.sum(), size=draws).astype(float)
+    ends = np.cumsum([len(part) for part in rows])[:-1]
+    split = np.split(drawn, ends, axis=1)
+    return [_count(part, own) for part, own in zip(rows, split, strict=True)]
+
+
+def summed(tables: Sequence[LifeTable]) -> LifeTable:
+    """The life table of several groups together."""
+    months = max(table.months for table in tables)
+
+    def total(counts: list[np.ndarray]) -> np.ndarray:
+        padding = [[(0, 0)] * (one.ndim - 1) + [(0, months - one.shape[-1])] for one in counts]
+        return sum(np.pad(one, wide) for one, wide in zip(counts, padding, strict=True))
+
+    started = sum(table.started for table in tables)
+    at_risk, events = [table.at_risk for table in tables], [table.events for table in tables]
+    return LifeTable(started, total(at_risk), total(events))
 
 
 def _count(lifetimes: pd.DataFrame, counts: np.ndarray) -> LifeTable:
