@@ -110,7 +110,7 @@ def say_assumed(recent: pd.DataFrame) -> Finding:
     assumed = (
         "What is projected takes for granted that customers go on leaving at each month of life"
     )
-    if recent.empty:
+    if recent.empty or recent[["ratio", "changed"]].isna().any(axis=None):
         return Finding(sentence=f"{assumed} as they did.")
     row = recent.iloc[0]
     ratio = f"{text(row.ratio, 'number.2')} times as often"

@@ -157,7 +157,8 @@ def test_late_entrants_not_seen_through_a_month_are_left_out():
     assert stays(("ann", "2025-06-10", "2026-01-05", 10), data_from="2026-01-01") == []
 
 
-def test_active_base_counts_tenure_from_the_first_day():
+def test_active_base_counts_tenure_from_the_first_day_of_the_current_stay():
+    """Ann came back on 1 January: two whole months of life are over by April, not twelve."""
     spans = [
         ("ann", "2025-03-31", "2025-06-01", 10),
         ("ann", "2026-01-01", None, 10),
@@ -167,7 +168,7 @@ def test_active_base_counts_tenure_from_the_first_day():
         ("dan", "2025-03-31", "2026-03-31", 20),
     ]
     snapshot = snapshot_of(subscriptions=spans)
-    assert frame_of(active_base(snapshot)) == [(0, 1, 5.0), (12, 2, 32.5)]
+    assert frame_of(active_base(snapshot)) == [(0, 1, 5.0), (2, 1, 12.5), (12, 1, 20.0)]
     assert frame_of(arpa(snapshot)) == [(3, 37.5, 12.5)]
 
 

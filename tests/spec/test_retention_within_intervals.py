@@ -1,4 +1,4 @@
-"""Projections within billing intervals: renewals as a clock, what is told apart, what is assumed."""
+"""Projections within billing intervals: renewals as a clock, and what is taken for granted."""
 
 import numpy as np
 import pandas as pd

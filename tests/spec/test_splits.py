@@ -156,7 +156,7 @@ def test_several_columns_split_at_once(billed):
     assert frame_of(base) == [
         ("ads · annual", 14, 1, 15.0),
         ("ads · monthly", 2, 1, 5.0),
-        ("web · monthly", 12, 1, 20.0),
+        ("web · monthly", 0, 1, 20.0),
     ]
 
 
