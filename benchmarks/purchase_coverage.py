@@ -1,6 +1,6 @@
 """How often the ranges of a shop's forecast hold what comes, in shops that are invented.
 
-    python benchmarks/purchase_coverage.py [--runs 40] [WORLD ...]
+    python -m benchmarks.purchase_coverage [--runs 40] [WORLD ...]
 
 For each world and horizon: how many of the model's own ranges, of the ranges told and of those of
 cohorts held the purchases that came, how many of the money; the median error and half-width. The
@@ -8,14 +8,11 @@ Monte-Carlo error of a share of 95 % is 3.4 points in 40 runs, 2.2 in 100.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parent))
-from shops import DAYS_A_WEEK, Shop, came, forecast
+from benchmarks.shops import DAYS_A_WEEK, Shop, came, forecast
 
 WORLDS = {
     "steady": Shop(),

@@ -1,23 +1,20 @@
 """Rolling hold-outs of real shops: how often the ranges told held what came.
 
-    python benchmarks/purchase_holdouts.py params/cdnow.yml [PARAMS ...]
+    python -m benchmarks.purchase_holdouts params/cdnow.yml [PARAMS ...]
 
 From each of several past dates the whole way is made again, back-test included, on what was known
 then, and set against the weeks since. Windows overlap, so that they are fewer than they seem.
 """
 
 import sys
-from pathlib import Path
 
 import pandas as pd
 
 import churnlib as cl
+from benchmarks.purchase_coverage import held
+from benchmarks.shops import DAYS_A_WEEK, came, forecast
 from churnlib.engine import collect
 from churnlib.measures.purchases import purchases
-
-sys.path.insert(0, str(Path(__file__).parent))
-from purchase_coverage import held
-from shops import DAYS_A_WEEK, came, forecast
 
 FEWEST_WEEKS = 26
 """Weeks of history from which on the report makes a back-test."""
