@@ -164,7 +164,7 @@ ORDERS = {
         [(f"c{n}", "2025-01-10", -5) for n in range(40)],
         "2025-01",
         params=ENDS,
-        says="nobody had bou",
+        says="only returns",
     ),
     "one day": Business(
         [(f"c{n}", "2025-01-10", 5) for n in range(40)], says="no period is complete yet"

@@ -4,8 +4,12 @@ cause are named.
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+from churnlib.errors import ChurnlibError
+from churnlib.report.compare import verify
+from churnlib.report.published.standing import standing
 from tests.acme import FIGURES, SPANS, SPLIT, Acme
 
 RANDOM = "import os; from IPython.display import HTML; HTML(os.urandom(8).hex())"
@@ -36,7 +40,7 @@ def test_parameters_that_changed(made: Acme) -> None:
     assert code == 1
     assert out.splitlines()[1].startswith("acme 2026-03: changed input: parameters")
     assert 'revenue.html: table "split", row web' in out.splitlines()[0]
-    assert "'margin': 0.8" in out.splitlines()[0]
+    assert "'margin': None" in out.splitlines()[0]
     assert "'margin': 0.5" in out.splitlines()[0]
 
 
@@ -95,7 +99,7 @@ def test_diff_of_two_runs_of_a_period(made: Acme) -> None:
     made.command("report", made.params, "--period", "2026-03", "--output", other)
     code, _, error = made.command("diff", made.report, other / "acme" / "2026-03", "-o", page)
     assert code == 1
-    assert "changed input: parameters: margin: 0.8 became 0.7" in error
+    assert "changed input: parameters: margin: null became 0.7" in error
     text = page.read_text()
     for words in ("rows.csv", "<td>margin</td>", "0.8", "0.7", "revenue: cell 5: "):
         assert words in text
@@ -111,3 +115,35 @@ def test_diff_of_two_periods_stands_beside_them(made: Acme) -> None:
     assert 'href="2026-02/index.html"' in page.read_text()
     assert made.command("diff", before, made.report)[0] == 1
     assert made.make()[2] == "acme 2026-03: up to date\n"
+
+
+def tampered(manifest: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The manifest with each of its keys gone or of another kind, one at a time, at each level."""
+    for name, value in manifest.items():
+        rest = {key: kept for key, kept in manifest.items() if key != name}
+        yield f"without {name}", rest
+        for other in (None, 3, "x", [], [3], {}, {"x": 3}):
+            if type(other) is not type(value) or other != value:
+                yield f"{name} = {other!r}", rest | {name: other}
+        if isinstance(value, dict):
+            yield from (
+                (f"{name}: {said}", rest | {name: inner}) for said, inner in tampered(value)
+            )
+
+
+def test_a_manifest_that_was_tampered_with_gives_a_sentence(made: Acme) -> None:
+    """Some of it may be changed without harm; nothing of it may end in another error."""
+    path = made.report / "manifest.json"
+    whole = json.loads(path.read_text())
+    assert len(list(tampered(whole))) > 200
+    refused = set()
+    for said, content in tampered(whole):
+        path.write_text(json.dumps(content))
+        standing(made.report)
+        try:
+            verify._plan(made.report, verify.read_published(made.report))
+        except ChurnlibError as error:
+            assert str(error).startswith(str(made.report)), said
+            refused.add(said)
+    for key in ("status", "parameters", "fingerprints", "chapters", "software", "rows", "files"):
+        assert f"without {key}" in refused

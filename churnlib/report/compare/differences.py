@@ -106,7 +106,7 @@ def file_difference(name: str, one: Path, other: Path) -> str | None:
 
 
 def leaves_that_differ(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """`margin: 0.8 became 0.7` for each value of two nested mappings that differs."""
+    """`margin: null became 0.7` for each value of two nested mappings that differs."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in dict.fromkeys((*one, *other)):
             below = f"{path}.{key}" if path else str(key)

@@ -95,7 +95,7 @@ def verify(report: Path, *, kernels: Kernels, jobs: int, progress: Progress) -> 
 def read_published(report: Path) -> dict[str, Any]:
     """The manifest of a published report; a `VerifyError` where there is none."""
     manifest = provenance.read_manifest(report)
-    if not manifest or manifest["status"] != "done" or "files" not in manifest:
+    if not provenance.is_whole(manifest) or manifest["status"] != "done":
         raise VerifyError(
             f"{report}: no published report stands here (its manifest.json is absent or not "
             "readable)."
@@ -114,10 +114,16 @@ def _plan(report: Path, manifest: dict[str, Any]) -> Plan:
         raise VerifyError(
             f"{report}: the notebook of chapter {gone[0]!r} is gone; changed input: code."
         )
-    params = Params.model_validate(manifest["parameters"])
+    try:
+        params = Params.model_validate(manifest["parameters"])
+        period = Period.parse(manifest["period"])
+    except (ValueError, ChurnlibError) as error:
+        raise VerifyError(
+            f"{report}: manifest.json was changed since it was written: its parameters or its "
+            f"period cannot be read. {str(error).splitlines()[0]}"
+        ) from error
     chapters = tuple(at_hand[name] for name in wanted)
     usual = None if manifest["whole"] else ()
-    period = Period.parse(manifest["period"])
     return Plan(
         params, period, chapters, tuple(manifest["left_out"]), manifest["file"], usual=usual
     )

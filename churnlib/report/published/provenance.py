@@ -27,8 +27,9 @@ DIGITS = 12  # of a fingerprint, as shown
 CODE = ("churnlib", "notebooks", "requirements.lock", "pyproject.toml")
 _KINDS = {
     **dict.fromkeys(("business", "title", "model", "period", "period_name", "status"), str),
-    **dict.fromkeys(("fingerprints", "software", "parameters"), dict),
+    **dict.fromkeys(("fingerprints", "software", "parameters", "files"), dict),
     **dict.fromkeys(("chapters", "pages", "rows", "left_out"), list),
+    "whole": bool,
 }
 """What a manifest holds that others read."""
 INPUTS = ("parameters", "code", "environment")
@@ -193,20 +194,30 @@ def write_manifest(folder: Path, content: dict[str, Any]) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a report's folder; None where there is none, or none of ours."""
+    """The manifest of a report's folder; None where there is none, or none of ours.
+
+    Nothing in it is of another kind than it should be; something may be missing, see `is_whole`.
+    """
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    known = isinstance(content, dict) and content.get("format") == MANIFEST_FORMAT
-    return content if known and _is_whole(content) else None
+    if not isinstance(content, dict) or content.get("format") != MANIFEST_FORMAT:
+        return None
+    if not all(isinstance(content[name], kind) for name, kind in _KINDS.items() if name in content):
+        return None
+    chapters = content.get("chapters", [])
+    return content if all(isinstance(one, dict) for one in chapters) else None
 
 
-def _is_whole(content: dict[str, Any]) -> bool:
-    """Whether a manifest has what is read of it, each of its kind: a damaged one is none."""
-    has_all = all(isinstance(content.get(name), kind) for name, kind in _KINDS.items())
-    chapters = content["chapters"] if has_all else ()
-    return has_all and all(isinstance(one, dict) and "chapter" in one for one in chapters)
+def is_whole(manifest: dict[str, Any] | None) -> bool:
+    """Whether nothing is missing that a report is judged or made again by."""
+    if manifest is None or not all(name in manifest for name in _KINDS):
+        return False
+    named = all(isinstance(one.get("chapter"), str) for one in manifest["chapters"])
+    prints = [manifest["fingerprints"].get(name) for name in ("data", "snapshot", "parameters")]
+    made_by = {"churnlib", "commit", "lock", "packages"} <= set(manifest["software"])
+    return named and made_by and "file" in manifest and all(isinstance(x, str) for x in prints)
 
 
 def files_of(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from churnlib.report.published.provenance import (
     MANIFEST,
     file_fingerprint,
     inputs,
+    is_whole,
     notebook_fingerprint,
     read_manifest,
 )
@@ -73,9 +74,9 @@ class Standing:
 def standing(folder: Path) -> Standing | None:
     """The report in a folder; None where there is none, or it is not as it was published."""
     manifest = read_manifest(folder)
-    files = manifest.get("files") if manifest else None
-    if not isinstance(files, dict) or manifest.get("status") != DONE:
+    if manifest is None or not is_whole(manifest) or manifest["status"] != DONE:
         return None
+    files = manifest["files"]
     there = {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     } - {MANIFEST}
