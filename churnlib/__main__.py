@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from churnlib.errors import ChurnlibError, masked
+from churnlib.errors import ChurnlibError, masked, printable
 from churnlib.options import (
     ChapterNames,
     Customers,
@@ -120,7 +120,7 @@ def verify(reports: Reports, jobs: Jobs = None, verbose: Verbose = False) -> Non
                 verdict = make_again(
                     report, kernels=kernels, jobs=jobs or _cores(), progress=progress
                 )
-            print(*verdict.sentences, sep="\n")
+            print(*map(printable, verdict.sentences), sep="\n")
             same &= not verdict.differences
     raise typer.Exit(PUBLISHED if same else FAILED)
 
@@ -136,14 +136,14 @@ def diff(
         comparison = compare(before, after)
         print(write_page(comparison, output))
         for text in comparison.summary:
-            print(text, file=sys.stderr)
+            print(printable(text), file=sys.stderr)
     raise typer.Exit(PUBLISHED if comparison.same else FAILED)
 
 
 @app.command()
 def check(params: File, verbose: Verbose = False) -> None:
     """Check parameters and data, and show which rows were read, kept and set aside."""
-    with _in_plain_words(verbose, bad_input=FAILED):
+    with _in_plain_words(verbose):
         from churnlib.input.account import print_account
         from churnlib.input.checked import check as checked
         from churnlib.params.read import read_params
@@ -169,7 +169,7 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]:
+def _in_plain_words(verbose: bool) -> Iterator[None]:
     """End a command with an exit code and one message in place of a traceback, unless `verbose`."""
     try:
         with _terminated_like_interrupted():
@@ -179,7 +179,7 @@ def _in_plain_words(verbose: bool, bad_input: int = BAD_INPUT) -> Iterator[None]
         raise typer.Exit(INTERRUPTED) from None
     except ChurnlibError as error:
         _complain(error, verbose)
-        raise typer.Exit(bad_input) from None
+        raise typer.Exit(BAD_INPUT) from None
     except Exception as error:
         _complain(error, verbose, f"unexpected {type(error).__name__}: ")
         raise typer.Exit(FAILED) from None
@@ -253,7 +253,8 @@ def _tell_faults(outcome: "Outcome", verbose: bool) -> None:
         fault = result.fault
         where = f", cell {fault.cell}" if fault.cell else ""
         where += f" ({fault.heading})" if fault.heading else ""
-        print(f"{outcome.plan.name} {result.chapter.name}{where}: {fault.message}", file=sys.stderr)
+        told = f"{outcome.plan.name} {result.chapter.name}{where}: {fault.message}"
+        print(printable(masked(told)), file=sys.stderr)
         if verbose and fault.traceback:
             print(fault.traceback, file=sys.stderr)
 
@@ -262,7 +263,7 @@ def _complain(error: Exception, verbose: bool, lead: str = "") -> None:
     if verbose:
         traceback.print_exception(error)
     hint = "" if verbose or not lead else " (--verbose shows where)"
-    print(f"churnlib: {lead}{masked(str(error))}{hint}", file=sys.stderr)
+    print(f"churnlib: {lead}{printable(masked(str(error)))}{hint}", file=sys.stderr)
 
 
 def _cores() -> int:

@@ -7,22 +7,23 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath, PureWindowsPath
 
-_SECRETS = (
-    (r"(?<=://)[^\s'\"]*@", "***@"),
-    (r"[^\s/'\"@:]+:[^\s/'\"@]+@", "***@"),
-    (
-        r"(?i)([\w-]*(?:password|passwd|pwd|secret|token|key|credentials?|signature|sig)\s?=\s?)"
-        r"('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)",
-        r"\1***",
-    ),
+_WORD = re.compile(r"[^\s'\"]+")
+_NAMED = re.compile(
+    r"(?i)((?:password|passphrase|passwd|pass|pwd|secret|token|key(?:[_-]id)?|credentials?|"
+    r"signature|sig|sas|auth|authorization)\s?=\s?)"
+    r"('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)"
 )
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 
 
 class ChurnlibError(Exception):
     """Any problem that the user can mend: the message says what, where and how. Exit code 2."""
 
     def __init__(self, message: str):
-        super().__init__(masked(message))
+        super().__init__(printable(masked(message)))
 
 
 class ParamsError(ChurnlibError):
@@ -42,10 +43,37 @@ def masked(text: str) -> str:
     --------
     >>> masked("postgres://anna:pw@host/db?password=pw&x=1")
     'postgres://***@host/db?password=***&x=1'
+    >>> masked("jdbc:oracle:thin:anna/pw@host?auth=x"), masked("write to anna@example.org")
+    ('jdbc:oracle:thin:***@host?auth=***', 'write to anna@example.org')
     """
-    for secret, cover in _SECRETS:
-        text = re.sub(secret, cover, text)
-    return text
+    text = _WORD.sub(lambda word: _without_login(word.group()), text)
+    return _BEARER.sub(r"\1 ***", _NAMED.sub(r"\1***", text))
+
+
+def _without_login(word: str) -> str:
+    """`user:password@` of an address, and `user/password@` of a JDBC one, covered."""
+    login, at, rest = word.rpartition("@")
+    if not at or ":" not in login:
+        return word
+    before, scheme, _ = login.partition("://")
+    if scheme:
+        return f"{before}://***@{rest}"
+    # `jdbc:oracle:thin:anna/pw` ends with the login; `anna:pw` is one.
+    before, _, last = login.rpartition(":")
+    if "/" in last and last.partition("/")[0]:
+        return f"{before}:***@{rest}"
+    return f"{before.rpartition(':')[0]}***@{rest}"
+
+
+def printable(text: str) -> str:
+    """A text that moves nothing on a terminal: control and direction characters are written out.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2Jb"))
+    a\\x1b[2Jb
+    """
+    return _CONTROL.sub(lambda one: ascii(one.group())[1:-1], text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

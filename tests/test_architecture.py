@@ -22,7 +22,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core"}
 
 # From the ground up: a module imports of its own room or of one below it, never of one above.
 FLOORS = [
-    {"errors"},
+    {"errors", "temporary"},
     {"periods", "formats"},
     {"results"},
     {"statistics", "params"},

@@ -1,13 +1,12 @@
 """Text files that are not UTF-8, or whose lines end in CR alone, as the engine can read them."""
 
 import gzip
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from churnlib.errors import DataError
+from churnlib.temporary import temporary_folder
 
 CHUNK = 1 << 20
 
@@ -28,13 +27,10 @@ def as_utf8(path: Path, encoding: str | None) -> Iterator[Path]:
     if encoding is None and not _ends_in_cr(path):
         yield path
         return
-    folder = Path(tempfile.mkdtemp(prefix="churnlib-"))
-    try:
+    with temporary_folder() as folder:
         copy = folder / f"{path.name.removesuffix('.gz')}"
         _transcode(path, copy, encoding or "utf-8-sig")
         yield copy
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _transcode(path: Path, copy: Path, encoding: str) -> None:

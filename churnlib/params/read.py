@@ -54,8 +54,13 @@ def read_params(path: Path | str) -> Params:
     'subscription'
     """
     path = Path(path)
-    values, places = yaml_file.read_with_extends(path)
-    return _validated(values, path.resolve().parent, path.name, places)
+    try:
+        values, places = yaml_file.read_with_extends(path)
+        return _validated(values, path.resolve().parent, path.name, places)
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError, OSError) as error:
+        # Nothing known ends here: the net names the file, whatever is wrong in it.
+        kind = f"{type(error).__name__}: {error}"
+        raise ParamsError(f"{path.name}: a value cannot be read ({kind}).") from error
 
 
 def find_params(name: Path | str) -> Path:

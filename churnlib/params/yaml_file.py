@@ -4,6 +4,7 @@ Scalars follow YAML 1.2's core schema (NO is a text, not False; 1.10 in quotes s
 unique, and aliases and tags are refused, so that a small file cannot unfold into a huge one.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ MAX_BYTES = 1_000_000
 MAX_EVENTS = 20_000
 SUFFIXES = (".yml", ".yaml")
 _NULLS = {"", "~", "null", "Null", "NULL"}
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,300})")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
@@ -142,12 +145,8 @@ def _scalar(node: yaml.Node) -> Any:
         return None
     if text in _BOOLS:
         return _BOOLS[text]
-    digits = text.lstrip("+-")
-    if digits.isdigit() and (digits == "0" or not digits.startswith("0")):
+    if _WHOLE.fullmatch(text):
         return int(text)
-    plain_number = (
-        digits.replace(".", "", 1).replace("e-", "", 1).replace("e+", "", 1).replace("e", "", 1)
-    )
-    if plain_number.isdigit() and "." in digits:
+    if _DECIMAL.fullmatch(text):
         return float(text)
     return text

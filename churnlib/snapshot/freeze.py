@@ -8,7 +8,6 @@ import atexit
 import hashlib
 import json
 import shutil
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from churnlib.periods import Period
 from churnlib.snapshot import history
 from churnlib.snapshot.restriction import n_customers, remark, restricted, with_remark
 from churnlib.snapshot.snapshot import META, Snapshot
+from churnlib.temporary import new_temporary_folder
 
 __all__ = ["freeze", "open_frozen"]
 
@@ -126,7 +126,7 @@ def _period(checked: Checked, period: Period | str | None) -> Period:
 
 
 def _temporary_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="churnlib-"))
+    folder = new_temporary_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

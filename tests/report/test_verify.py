@@ -144,11 +144,7 @@ def test_a_manifest_that_was_tampered_with_gives_a_sentence(made: Acme) -> None:
             verify._plan(made.report, verify.read_published(made.report))
         except ChurnlibError as error:
             refused.add(said)
-            told.add(str(error).removeprefix(str(made.report))[:25])
+            told.add(str(error).removeprefix(str(made.report))[:20])
     for key in ("status", "parameters", "fingerprints", "chapters", "software", "rows", "files"):
         assert f"without {key}" in refused
-    assert told <= {
-        ": no published report stan",
-        ": manifest.json was change",
-        ": the notebook of chapter",
-    }
+    assert told == {": no published repor", ": manifest.json was ", ": the notebook of ch"}

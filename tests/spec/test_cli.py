@@ -98,7 +98,7 @@ def test_wrong_use_is_bad_input(churnlib: Callable[..., Done], arguments: list[s
 
 def test_missing_parameter_file(churnlib: Callable[..., Done], tmp_path: Path) -> None:
     done = churnlib("check", tmp_path / "none.yml")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("churnlib: ")
     assert "none.yml" in done.stderr
     assert "Traceback" not in done.stderr
@@ -119,7 +119,7 @@ def test_check_prints_the_data_box(churnlib: Callable[..., Done], params: Path) 
 def test_check_of_data_that_cannot_be_used(churnlib: Callable[..., Done], params: Path) -> None:
     (params.parent / "subscriptions.csv").unlink()
     done = churnlib("check", params)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "subscriptions.csv" in done.stderr
 
 

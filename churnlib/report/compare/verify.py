@@ -1,7 +1,6 @@
 """Make a published report again from its own parameters and frozen data, and compare every byte."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from churnlib.report.published import provenance
 from churnlib.report.published.frozen import frozen_of
 from churnlib.snapshot.freeze import data_fingerprint, open_frozen
 from churnlib.snapshot.snapshot import META
+from churnlib.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ def verify(report: Path, *, kernels: Kernels, jobs: int, progress: Progress) -> 
             "from."
         )
     plan = _plan(report, manifest)
-    with tempfile.TemporaryDirectory(prefix="churnlib-", ignore_cleanup_errors=True) as folder:
-        data = _frozen_with(manifest["parameters"], frozen, Path(folder) / "data")
-        build = Build(plan, Path(folder), open_frozen(data), manifest["software"])
+    with temporary_folder() as folder:
+        data = _frozen_with(manifest["parameters"], frozen, folder / "data")
+        build = Build(plan, folder, open_frozen(data), manifest["software"])
         results = _run(build, kernels=kernels, jobs=jobs, progress=progress)
         inputs = [*_altered_data(frozen, manifest), *_changed_now(plan, manifest)]
         # What a chapter says comes before what a footer says of how it was made.

@@ -9,6 +9,7 @@ import contextlib
 import importlib.util
 import itertools
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 
 from churnlib.report.execute.forked import BEFORE_IMPORTS, FORKED, ForkServer, can_fork
+from churnlib.temporary import new_temporary_folder
 
 PLAIN = "local-provisioner"
 # Unix sockets' names end at about 104 characters, and deep temporary folders leave too few of them.
@@ -77,21 +79,19 @@ class Kernels:
     def __enter__(self) -> "Kernels":
         root = tempfile.gettempdir()
         fits = len(root) <= MAX_SOCKET_FOLDER or not os.path.isdir("/tmp")
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="churnlib-", dir=root if fits else "/tmp", ignore_cleanup_errors=True
-        )
+        self._folder = new_temporary_folder(root if fits else "/tmp")
         if self._forks:
-            self._server = ForkServer(kernel_environment(Path(self._folder.name)))
+            self._server = ForkServer(kernel_environment(self._folder))
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop()
-        self._folder.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @contextlib.contextmanager
     def manager(self) -> Iterator[ThisPython]:
         """A manager of one kernel, not yet started; nobody else's while it is held."""
-        folder = Path(self._folder.name)
+        folder = self._folder
         manager = ThisPython(
             kernel_name="python3",
             transport="ipc" if os.name == "posix" else "tcp",
@@ -110,7 +110,7 @@ class Kernels:
         """What `start_kernel` is given: environment, working folder, and where the process's own
         words go.
         """
-        environment = kernel_environment(Path(self._folder.name))
+        environment = kernel_environment(self._folder)
         options = {"env": environment, "cwd": str(folder), "stdout": log, "stderr": log}
         return options | ({"server": self._server} if self._server else {})
 
