@@ -121,7 +121,7 @@ def check_frames(params: Params, frames: Mapping[str, pa.Table]) -> Checked:
 def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]]) -> Checked:
     tables, accounts, unknown = {}, {}, None
     for name, (raw, settings) in opened.items():
-        mapped = map_table(raw, settings, TABLES[name])
+        mapped = map_table(raw, settings, TABLES[name], params.attributes)
         checked = check_table(mapped, params)
         tables[name], accounts[name] = checked.rows, checked.account
         if name == "orders":

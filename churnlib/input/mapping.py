@@ -4,7 +4,7 @@ Nothing is typed here: `checks` knows what a valid value is.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -25,6 +25,8 @@ EDGES = r"^[\s\x{00A0}]+|[\s\x{00A0}]+$"
 UNSEEN = r"[\pC]"
 MAX_LABEL = 80  # characters of a text that pages and tables show
 WHOLE = r"^(\d+)\.0$"
+MOST_UNNAMED = 100
+"""Attributes that are carried along though no key of the parameters names them."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,13 @@ class MappedTable:
     anonymous: bool = False
 
 
-def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> MappedTable:
+def map_table(
+    raw: RawTable, settings: TableSource, schema: TableSchema, wanted: Collection[str] = ()
+) -> MappedTable:
     """Filter, rename, add constants and expressions.
+
+    Of a table with very many columns of no meaning of its own only those are read that are `wanted`
+    (names that keys of the parameters use) or mapped.
 
     Raises
     ------
@@ -65,7 +72,8 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
     _check_targets(settings, schema, key)
     # Names that begin with _ are ours: what the source calls so is not read.
     columns = [name for name in raw.rows.columns if not name.startswith("_")]
-    named = _columns(columns, settings, schema, key)
+    every = _columns(columns, settings, schema, key)
+    named = _not_too_many(every, settings, schema, wanted)
     whole = ibis.struct({f"f{n}": raw.rows[name] for n, name in enumerate(columns)})
     hashed = raw.rows.select("_row", *columns, _hash=whole.hash())
     kept = filtered(hashed, columns, settings, f"{key}.filter")
@@ -91,7 +99,7 @@ def map_table(raw: RawTable, settings: TableSource, schema: TableSchema) -> Mapp
         n_filtered=n_read - n_kept,
         names=named,
         settings=settings,
-        remarks=raw.remarks,
+        remarks=[*raw.remarks, *_left_out(len(every) - len(named))],
         warnings=raw.warnings,
         anonymous=raw.anonymous,
     )
@@ -180,6 +188,25 @@ def _columns(
     for ours, theirs in settings.theirs.items():
         named[ours] = existing(theirs, columns, f"{key}.columns.{ours}")
     return named
+
+
+def _not_too_many(
+    named: dict[str, str], settings: TableSource, schema: TableSchema, wanted: Collection[str]
+) -> dict[str, str]:
+    own = {*schema.names(), *settings.theirs, *(name.lower() for name in wanted)}
+    unnamed = [name for name in named if name not in own and name.lower() not in own]
+    if len(unnamed) <= MOST_UNNAMED:
+        return named
+    return {ours: theirs for ours, theirs in named.items() if ours not in unnamed}
+
+
+def _left_out(columns: int) -> list[str]:
+    if not columns:
+        return []
+    return [
+        f"{columns:,} columns are not read, as no key names them: more than {MOST_UNNAMED} are too "
+        "many to carry along."
+    ]
 
 
 def _with_expressions(

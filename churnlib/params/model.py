@@ -63,6 +63,12 @@ class Params(StrictModel):
         return self._folder
 
     @property
+    def attributes(self) -> set[str]:
+        """Columns of customers (or others) that keys name."""
+        split = {*self.segments, *self.only, *self.labels}
+        return split | ({self.cohort_by} if self.cohort_by else set())
+
+    @property
     def display_title(self) -> str:
         """What pages call the business, and which of its customers they are about."""
         name = self.title or self.business
