@@ -147,3 +147,93 @@ def test_gaps_at_the_end_of_a_month_are_bridged():
         curve = cl.survival_curve(cl.lifetimes(snapshot))
         assert (curve.estimate == 1).all()
         assert cl.returns(snapshot).left.sum() == 0
+
+
+@pytest.mark.parametrize("case", ["23_stripe_items", "23b_items_synced"])
+def test_items_of_one_subscription_add_up(case):
+    """50 + 20 of A, 50 of B, 50 of C until 5 March: 180 at the end of February where all four are in
+    force; of versions with a sync time those that are superseded are counted and named.
+    """
+    checked = check(params_of(case))
+    bridge = cl.mrr_bridge(freeze(checked, "2024-02"))
+    closing = float(bridge["closing"].iloc[-1])
+    told = " ".join(reason["reason"] for reason in checked.data_box[0]["reasons"])
+    assert closing == 180 or "version" in told
+
+
+def test_a_gap_that_really_was_is_stated():
+    with pytest.raises(DataError, match="gaps"):
+        check(params_of("27_real_gap"))
+    stated = check(params_of("27_real_gap", gaps=[["2018-04-01", "2022-05-31"]]))
+    assert (stated.first_day.year, stated.last_day.isoformat()) == (2018, "2022-09-30")
+
+
+def test_a_pause_is_a_churn_and_a_return_and_the_docs_say_so():
+    checked = check(params_of("06_paused"))
+    steps = cl.mrr_bridge(freeze(checked, "2026-05"))
+    assert (steps["churn"].sum() < 0) and (steps["reactivation"].sum() > 0)
+    docs = Path(__file__).parents[2] / "docs" / "parameters.md"
+    assert "**Pauses.**" in docs.read_text(encoding="utf-8")
+
+
+def test_a_column_called_age_is_a_column_like_any_other(tmp_path):
+    """98, 100 and 100 % of large, mid and small in their first month, as when it is called ageband."""
+    (file,) = (EXPORTS / "cohort_age").glob("*.yml")
+    shutil.copytree(EXPORTS / "cohort_age", tmp_path / "case")
+    customers = tmp_path / "case" / "customers.csv"
+    customers.write_text(customers.read_text().replace("customer_id,age", "customer_id,ageband"))
+    tables = {}
+    for name, folder in (("age", EXPORTS / "cohort_age"), ("ageband", tmp_path / "case")):
+        more = {"source": {"uri": str(folder)}, "cohort_by": name, "segments": [name]}
+        snapshot = freeze(check(params_of("cohort_age", file.name, **more)), None)
+        tables[name] = cl.customer_retention_by(snapshot, name)
+    pd.testing.assert_frame_equal(tables["age"], tables["ageband"])
+    first = tables["age"][tables["age"]["age"] == 0].set_index("cohort")["rate"]
+    assert first.to_dict() == {"large": 0.975, "mid": 1.0, "small": 1.0}
+
+
+def test_a_late_return_ends_no_month():
+    checked = check(params_of("j01_late_returns"))
+    assert checked.latest_period().name.startswith("November")
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """Forecasts of the three shops: what is told of purchases and money, and the choice behind it."""
+
+    def made(case: str):
+        snapshot = freeze(check(params_of(case)), None)
+        buyers, origins = cl.buyers(snapshot), cl.rolling_origins(snapshot)
+        horizon = int(origins["horizon"].max())
+        choice = cl.choose_purchase_model(
+            cl.purchase_backtest(origins, horizon=horizon), horizon=horizon
+        )
+        fits = {"BG/NBD": cl.fit_bg_nbd, "MBG/NBD": cl.fit_mbg_nbd}
+        money = cl.Money(cl.fit_gamma_gamma(cl.spend(snapshot)))
+        model = cl.predict_totals(fits[choice.model](buyers), buyers, money=money)
+        told = cl.widen_to_band(model, choice)
+        return choice, model.set_index("quantity"), told.set_index("quantity")
+
+    return made
+
+
+def test_ranges_of_steady_buyers_do_not_collapse(shops):
+    """Right is about 6,529 to 6,944; 477 to 6,892 was told."""
+    _, model, told = shops("i05_loyal")
+    assert 6_450 < model.loc["purchases", "low"] < 6_620
+    assert 6_860 < model.loc["purchases", "high"] < 7_030
+    assert told.loc["purchases", "low"] > 6_000
+
+
+def test_the_luck_of_uneven_spending_is_in_the_range(shops):
+    _, model, _ = shops("i06_heavy_tail")
+    width = (model["high"] - model["low"]) / model["predicted"]
+    assert width["discounted_value"] > 2 * width["purchases"]
+
+
+def test_errors_on_one_side_are_named_and_widen_that_side(shops):
+    choice, model, told = shops("i15_regular")
+    assert (choice.one_sided, choice.biased) == ("high", "high")
+    assert "every one too high" in cl.say_backtest(choice).sentence
+    assert told.loc["purchases", "high"] == model.loc["purchases", "high"]
+    assert told.loc["purchases", "low"] < 0.8 * model.loc["purchases", "low"]

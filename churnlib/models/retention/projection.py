@@ -88,7 +88,9 @@ class Projection:
 
     @property
     def fits(self) -> list[tuple[int, RetentionFit]]:
-        """Every fit with the months of a cycle of its billing interval."""
+        """Every fit with the months of a cycle of its billing interval; none where none is used."""
+        if self.model is None:
+            return []
         return [(part.cycle, fit) for part in self.parts for fit in part.fits.values()]
 
     @property

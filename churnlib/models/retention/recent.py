@@ -12,6 +12,8 @@ from churnlib.statistics.rules import LEVEL
 
 __all__ = ["recent_leaving"]
 
+FEWEST = 10
+"""Customers who left, without whom nothing can be compared."""
 RECENT_LEAVING = Result(
     "recent_leaving",
     title="leaving of late, against before",
@@ -45,7 +47,8 @@ RECENT_LEAVING = Result(
 def recent_leaving(lifetimes: pd.DataFrame, earlier: pd.DataFrame, *, months: int) -> pd.DataFrame:
     """Hazards of the last months against those before, at the same month of life.
 
-    Grain: one row; none where nobody left, or nobody was watched both lately and before.
+    Grain: one row; none where fewer than ten left, lately and before together, at months of life
+    watched at both times.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ def recent_leaving(lifetimes: pd.DataFrame, earlier: pd.DataFrame, *, months: in
     >>> recent_leaving(now, earlier, months=1)["ratio"].round(2).item()
     2.19
     """
-    observed = expected = variance = 0.0
+    observed = expected = variance = gone = 0.0
     for now, then in _pairs(lifetimes, earlier):
         before, events_before = _grown(then, now.months)
         lately = np.maximum(now.at_risk - before, 0)
@@ -88,8 +91,9 @@ def recent_leaving(lifetimes: pd.DataFrame, earlier: pd.DataFrame, *, months: in
         expected += (left * share)[both].sum()
         spread = share * (1 - share) * left * (total - left) / np.maximum(total - 1, 1)
         variance += spread[both].sum()
+        gone += left[both].sum()
     names = [column.name for column in RECENT_LEAVING.columns]
-    if not variance > 0:
+    if gone < FEWEST or not variance > 0:
         return pd.DataFrame(columns=names)
     log_ratio, error = (observed - expected) / variance, 1 / np.sqrt(variance)
     reach = norm.ppf((1 + LEVEL) / 2) * error
