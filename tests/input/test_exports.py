@@ -171,7 +171,8 @@ def test_a_gap_that_really_was_is_stated():
 def test_a_pause_is_a_churn_and_a_return_and_the_docs_say_so():
     checked = check(params_of("06_paused"))
     steps = cl.mrr_bridge(freeze(checked, "2026-05"))
-    assert (steps["churn"].sum() < 0) and (steps["reactivation"].sum() > 0)
+    assert steps["churn"].sum() < 0
+    assert steps["reactivation"].sum() > 0
     docs = Path(__file__).parents[2] / "docs" / "parameters.md"
     assert "**Pauses.**" in docs.read_text(encoding="utf-8")
 

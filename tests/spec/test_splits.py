@@ -19,7 +19,9 @@ from churnlib.measures.revenue import mrr_bridge, mrr_by_segment
 from churnlib.measures.sales import sales
 from churnlib.measures.still_staying import still_staying
 from churnlib.measures.waits import gaps
-from churnlib.results.declared import table_name
+from churnlib.params.tables import TABLES
+from churnlib.results.declared import DECLARED, table_name
+from churnlib.results.registry import import_declarations
 from tests.business import frame_of, snapshot_of
 
 HOSTILE = [  # names of ours that a column of customers may have too
@@ -29,6 +31,12 @@ HOSTILE = [  # names of ours that a column of customers may have too
     *("revenue", "orders", "frequency", "recency", "number", "next_on", "occasions"),
     *("is_late", "rate", "active", "stay", "until", "largest", "money", "gain"),
 ]
+import_declarations()
+DECLARED_NAMES = sorted(
+    {column.name for result in DECLARED.values() for column in result.columns}
+    - {*TABLES["customers"].names(), *HOSTILE}
+)
+"""Every column of every result, but those that have a meaning in the table of customers."""
 NEUTRAL = "neutral"
 CHANNELS = {"ann": "ads", "bob": "web", "cat": "ads"}
 SPANS = [
@@ -79,7 +87,7 @@ def people(**columns):
 
 @pytest.fixture(scope="module")
 def hostile():
-    return people(**dict.fromkeys([NEUTRAL, *HOSTILE], CHANNELS))
+    return people(**dict.fromkeys([NEUTRAL, *HOSTILE, *DECLARED_NAMES], CHANNELS))
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +134,23 @@ def test_columns_of_any_name_split_a_shop(name, shop):
 def test_each_of_these_names_alone(name, subscribed, shop):
     assert_split_alike(active_base, subscribed, name, NEUTRAL)
     assert_split_alike(recency_frequency, shop, name, NEUTRAL)
+
+
+@pytest.mark.parametrize("start", range(0, len(DECLARED_NAMES), 25))
+def test_every_name_of_a_column_of_ours(start, subscribed, shop):
+    """A hundred and more, some at a time."""
+    assert len(DECLARED_NAMES) > 100
+    some = DECLARED_NAMES[start : start + 25]
+    for measure, snapshot in (
+        (active_base, subscribed),
+        (MEASURES["customer_churn"], subscribed),
+        (MEASURES["customer_retention_by"], shop),
+        (recency_frequency, shop),
+    ):
+        if measure is not MEASURES["customer_retention_by"]:
+            assert_split_alike(measure, snapshot, some, [NEUTRAL] * len(some))
+        else:
+            assert_split_alike(measure, snapshot, some[0], NEUTRAL)
 
 
 PLANS = {"ann": "annual", "bob": "monthly", "cat": "monthly"}
