@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from churnlib.models.purchases.backtest import BACKTEST
 from churnlib.models.purchases.fits import fit_purchases
 from churnlib.models.purchases.parameter_draws import SEED
 from churnlib.models.purchases.predictive import totals_by_group
@@ -25,22 +26,10 @@ COHORT_BACKTEST = Result(
     title="the rolling back-test of cohorts",
     grain="one row a past date and cohort of customers known then",
     columns=(
-        Column("origin", "day", "As of", "The date up to which the model knew."),
+        BACKTEST.column("origin"),
         Column("cohort", "text", "First period", "In which these customers bought first."),
         Column("customers", "count", "Customers", "Who bought first in it."),
-        Column(
-            "predicted",
-            "number",
-            "Predicted",
-            "Purchases of the cohort in the weeks after that date.",
-            unit="purchases",
-            low="low",
-            high="high",
-        ),
-        Column("low", "number", "from", "The low end of the predictive range.", "purchases"),
-        Column("high", "number", "to", "The high end of the predictive range.", "purchases"),
-        Column("actual", "number", "Actual", "What they bought.", "purchases", decimals=0),
-        Column("covered", "flag", "Covered", "Whether the actual total lies in the range."),
+        *(BACKTEST.column(name) for name in ("predicted", "low", "high", "actual", "covered")),
     ),
 )
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from churnlib.models.survival.life_table import LifeTable
 
-__all__ = ["cycle_table", "log_survival_by_month", "profile_of"]
-
 
 def cycle_table(table: LifeTable, interval: int) -> LifeTable:
     """The life table of whole cycles.
