@@ -50,9 +50,11 @@ PUBLISHED = {
     "time_between": "tenure at_risk events estimate low high",
     "mean_wait": "horizon mean standard_error low high",
     "projection": "tenure part estimate low high fitted",
-    "projection_backtest": "model customer_months events predicted relative_error log_score",
-    "retention_parameters": "model parameter estimate standard_error",
-    "clv_parameters": "model parameter estimate standard_error",
+    "projection_backtest": (
+        "model customer_months events predicted relative_error log_score months_ago"
+    ),
+    "retention_parameters": "model parameter estimate standard_error cycle_months",
+    "clv_parameters": "model parameter estimate standard_error cycle_months",
     "clv": (
         "segment_column segment customers value value_low value_high observed_value "
         "projected_value arpa plain_value cac ltv_to_cac payback_months reason"

@@ -25,7 +25,6 @@ PROJECTION_BACKTEST = Result(
     title="the back-test of the projection",
     grain="one row a past date and model that could be fitted",
     columns=(
-        Column("months_ago", "count", "Known then", "Months back to the past date.", unit="months"),
         Column("model", "text", "Model", "Which model was fitted on what was known earlier."),
         Column("customer_months", "count", "Customer-months", "Watched since then."),
         Column("events", "count", "Left", "Customers who left in them."),
@@ -38,6 +37,7 @@ PROJECTION_BACKTEST = Result(
             "Log-likelihood of what happened, per 1,000 customer-months: higher is better.",
             decimals=2,
         ),
+        Column("months_ago", "count", "Known then", "Months back to the past date.", unit="months"),
     ),
 )
 
@@ -69,10 +69,10 @@ def backtest(lifetimes: pd.DataFrame, earlier: Mapping[int, pd.DataFrame]) -> pd
     Returns
     -------
     frame
-        months_ago · model · customer_months (watched since then) · events (customers who left in
-        them) · predicted (by the model, from each customer's month of life) · relative_error
-        (predicted / events - 1) · log_score (log likelihood of what happened, per 1,000
-        customer-months; higher is better).
+        model · customer_months (watched since then) · events (customers who left in them) ·
+        predicted (by the model, from each customer's month of life) · relative_error (predicted /
+        events - 1) · log_score (log likelihood of what happened, per 1,000 customer-months; higher
+        is better) · months_ago.
 
     Notes
     -----
@@ -169,4 +169,4 @@ def _scored(months: int, model: Model, held_out: list[HeldOut]) -> list[tuple]:
     )
     error = predicted / events - 1 if events else np.nan
     told = (int(at_risk), int(events), float(predicted), error, PER_MONTHS * score / at_risk)
-    return [(months, model, *told)]
+    return [(model, *told, months)]

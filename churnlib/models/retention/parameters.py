@@ -13,8 +13,8 @@ from churnlib.statistics.maximum_likelihood import PARAMETERS
 __all__ = ["clv_parameters", "retention_parameters"]
 
 COLUMNS = (
-    Column("cycle_months", "count", "Cycle", "Months of a cycle of the model.", unit="months"),
     *PARAMETERS,
+    Column("cycle_months", "count", "Cycle", "Months of a cycle of the model.", unit="months"),
 )
 RETENTION_PARAMETERS = Result(
     "retention_parameters",
@@ -44,8 +44,8 @@ def retention_parameters(fits: Iterable[tuple[int, RetentionFit]]) -> pd.DataFra
     Returns
     -------
     frame
-        cycle_months · model · parameter · estimate · standard_error (NaN without a fit, or at the
-        limit of what is searched).
+        model · parameter · estimate · standard_error (NaN without a fit, or at the limit of what is
+        searched) · cycle_months.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def retention_parameters(fits: Iterable[tuple[int, RetentionFit]]) -> pd.DataFra
     ['alpha', 'beta']
     """
     rows = [
-        (months, fit.model, name, value, fit.standard_errors[name])
+        (fit.model, name, value, fit.standard_errors[name], months)
         for months, fit in fits
         for name, value in fit.parameters.items()
     ]
@@ -68,8 +68,8 @@ def retention_parameters(fits: Iterable[tuple[int, RetentionFit]]) -> pd.DataFra
 def clv_parameters(projection: Projection) -> pd.DataFrame:
     """Parameters of the retention models behind a value.
 
-    Grain: one row a billing interval, model and parameter: cycle_months, model, parameter,
-    estimate, standard_error, as `retention_parameters` has them.
+    Grain: one row a billing interval, model and parameter: model, parameter, estimate,
+    standard_error, cycle_months, as `retention_parameters` has them.
 
     Examples
     --------
