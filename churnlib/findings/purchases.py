@@ -17,6 +17,7 @@ from churnlib.statistics.rules import MIN_N
 __all__ = [
     "say_backtest",
     "say_calibration",
+    "say_cohort_backtest",
     "say_drop_out",
     "say_how_far",
     "say_plain_purchase_value",
@@ -144,6 +145,25 @@ def say_totals(totals: pd.DataFrame, buyers: pd.DataFrame, terms: Money) -> Find
         low=value.low,
         high=value.high,
     )
+
+
+def say_cohort_backtest(earlier: pd.DataFrame, stretch: float) -> Finding:
+    """How well earlier forecasts of cohorts did, and what it does to today's ranges."""
+    if pd.isna(stretch):
+        return Finding(
+            sentence="Too few earlier forecasts of a cohort to judge their ranges by: cohorts have "
+            "the error band of all customers together."
+        )
+    n = len(earlier)
+    held = counted(earlier["covered"].astype(bool).sum(), "range")
+    sentence = f"Of {n:,} earlier forecasts of a cohort {held} held what came."
+    if stretch > 1:
+        times, weeks = text(stretch, "number"), spell(YEAR_WEEKS, "week")
+        sentence += (
+            f" Ranges of cohorts are {times} times as wide as the model's, so that 19 in 20 would "
+            f"have, over {weeks}."
+        )
+    return Finding(sentence=sentence, n=n)
 
 
 def say_value_by_cohort(values: pd.DataFrame) -> Finding:

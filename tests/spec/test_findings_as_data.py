@@ -71,6 +71,7 @@ CHOICE = PurchaseModelChoice(
     *("BG/NBD", "BG/NBD", 5, 19, 39.0, 0.069, 0.069, -0.121, float("nan"), 0.2, 0.08, "")
 )
 FIT = PurchaseFit("BG/NBD", "fitted", "", 0.243, 4.414, 0.793, 2.426, (0, 0, 0, 0), 0, (), 0, 0)
+EARLIER = told_of(pd.DataFrame({"covered": [True] * 18 + [False] * 2}))
 MONEY = MoneyFit("fitted", "", 6.25, 3.74, 15.44, (0, 0, 0), 0.0, (), 35.08, 946)
 FIGURE = {"plain_value": 4.98, "average_order_value": 10.0, "frequency": 2.0, "lifespan": 0.5}
 STAYS = pd.DataFrame({"duration": [1, 2, 2], "event_observed": [True, True, False]})
@@ -125,6 +126,7 @@ EXAMPLES = {
     purchases.say_calibration: [FREQUENCIES],
     purchases.say_totals: [TOTALS, BUYERS, Money(MONEY, margin=0.3)],
     purchases.say_value_by_cohort: [COHORT_VALUE],
+    purchases.say_cohort_backtest: [EARLIER, 1.5],
     purchases.say_drop_out: [FIT],
     purchases.say_slipping: [SLIPPING],
     purchases.say_spending: [MONEY, "They go together.", "EUR"],

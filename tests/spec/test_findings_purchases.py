@@ -8,6 +8,7 @@ import pytest
 from churnlib.findings.purchases import (
     say_backtest,
     say_calibration,
+    say_cohort_backtest,
     say_drop_out,
     say_how_far,
     say_plain_purchase_value,
@@ -160,6 +161,16 @@ def test_cohorts_by_what_they_will_bring(width, end):
     assert alone.endswith("over the next twelve months.")
     few = said(say_value_by_cohort(worth_of(*rows[2:])))
     assert few.startswith("No cohort is large enough")
+
+
+def test_how_ranges_of_cohorts_were_judged():
+    earlier = pd.DataFrame({"covered": [True] * 15 + [False] * 5})
+    assert said(say_cohort_backtest(earlier, 1.9)) == (
+        "Of 20 earlier forecasts of a cohort 15 ranges held what came. Ranges of cohorts are 1.9 "
+        "times as wide as the model's, so that 19 in 20 would have, over 52 weeks."
+    )
+    assert said(say_cohort_backtest(earlier, 1.0)).endswith("held what came.")
+    assert said(say_cohort_backtest(earlier, NOTHING)).startswith("Too few")
 
 
 def test_the_best_and_the_worst_of_many_cohorts_answer_for_all_pairs():
