@@ -19,7 +19,7 @@ from churnlib.measures.purchases import purchases
 FEWEST_WEEKS = 26
 """Weeks of history from which on the report makes a back-test."""
 HORIZONS = (8, 13, 26)
-STEP = 4
+STEP = 6
 """Weeks between two dates."""
 
 
