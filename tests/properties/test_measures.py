@@ -32,6 +32,7 @@ from churnlib.measures import (
     revenue,
     sales,
     unit_figures,
+    waits,
 )
 from churnlib.periods import Period, period_range
 from churnlib.snapshot.snapshot import Snapshot
@@ -114,7 +115,7 @@ def shop_measures(snapshot):
         "revenue": cohorts.revenue_retention(snapshot, by="channel"),
         "histories": histories.recency_frequency(snapshot),
         "spend": histories.spend(snapshot),
-        "gaps": repurchase.gaps(snapshot, kind="between"),
+        "gaps": waits.gaps(snapshot, kind="between"),
         "repeat": repurchase.repeat_purchase_rate(snapshot),
     }
 
@@ -276,8 +277,8 @@ def test_every_cent_and_every_purchase_day_is_counted_once(rows):
     assert frame["new_customers"].sum() == len({customer for customer, _ in days})
     known = histories.recency_frequency(snapshot)
     assert ((known["frequency"] + 1) * known["customers"]).sum() == len(days)
-    waits = repurchase.gaps(snapshot, kind="between")
-    assert waits.loc[~waits["event_observed"], "customers"].sum() == len(
+    open_waits = waits.gaps(snapshot, kind="between")
+    assert open_waits.loc[~open_waits["event_observed"], "customers"].sum() == len(
         {customer for customer, _ in days}
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -102,9 +103,7 @@ def test_output_is_the_same_as_in_a_plain_kernel(
 
 def without_folder(outputs: list[nbformat.NotebookNode]) -> str:
     """Outputs without the private folder, which is another one for each run."""
-    text = json.dumps(outputs)
-    at = text.find("churnlib-")
-    return text if at < 0 else text.replace(text[at : at + len("churnlib-") + 8], "private")
+    return re.sub(r"churnlib-\d+-\w+", "private", json.dumps(outputs))
 
 
 def test_kernels_of_one_server_draw_different_numbers(
