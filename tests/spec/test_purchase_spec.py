@@ -223,9 +223,9 @@ def test_the_range_is_the_larger_of_the_models_and_the_error_band():
     assert wide["widened"]
     assert wide["low"] <= totals["low"].iloc[0]
     assert wide["high"] > 3000
-    # The band is t(4) times the root mean square of the logarithms, and grows with the square
+    # The band is t(3) times the root mean square of the logarithms, and grows with the square
     # root of the horizon.
-    assert math.log(choice.band(30)) == pytest.approx(2.776 * choice.spread, rel=1e-3)
+    assert math.log(choice.band(30)) == pytest.approx(3.182 * choice.spread, rel=1e-3)
     assert math.log(choice.band(120)) == pytest.approx(2 * math.log(choice.band(30)))
 
 

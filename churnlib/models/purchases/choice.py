@@ -22,6 +22,8 @@ MIN_ORIGINS = 4
 """Past dates without which a back-test is no basis for a judgement."""
 CLEARLY_LESS = 0.85
 """Share of the model's mean absolute error under which a baseline takes its place."""
+APART = 2
+"""Windows of the back-test that do not overlap: half of the history, in horizons of a quarter."""
 NEARLY_ALL = 1e-9 - 1
 """An error of -1, a prediction of nothing, has no logarithm: it counts as almost that."""
 
@@ -69,13 +71,13 @@ class PurchaseModelChoice:
         Notes
         -----
         The logarithms of predicted ÷ actual are taken as normal around 0 with unknown spread:
-        their root mean square, times the quantile of Student's t with as many degrees of freedom
-        as past dates, times the square root of how much longer the forecast is. Past dates share
-        customers and seasons: how often the range holds is simulated (docs/opinions.md).
+        their root mean square, times the quantile of Student's t with one degree of freedom more
+        than there are windows that do not overlap, times the square root of how much longer the
+        forecast is.
         """
         if not self.origins:
             return 1.0
-        quantile = student.ppf((1 + LEVEL) / 2, self.origins)
+        quantile = student.ppf((1 + LEVEL) / 2, APART + 1)
         longer = np.sqrt(max(1.0, weeks / self.horizon))
         return float(np.exp(quantile * self.spread * longer))
 
@@ -207,7 +209,7 @@ def widen_to_band(
     >>> totals = pd.DataFrame({"quantity": ["purchases"], "predicted": [90.0]})
     >>> totals = totals.assign(low=80.0, high=100.0)
     >>> widen_to_band(totals, choice)[["low", "high"]].round(0).to_numpy().tolist()
-    [[68.0, 119.0]]
+    [[65.0, 124.0]]
     """
     band = choice.band(horizon)
     predicted, low, high = (totals[name] * choice.level for name in ("predicted", "low", "high"))
