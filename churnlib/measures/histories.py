@@ -28,6 +28,13 @@ __all__ = ["buyers", "holdout", "recency_frequency", "spend"]
 
 HISTORY = ["frequency", "recency_days", "age_days"]
 CUSTOMERS = Column("customers", "count", "Customers", "Customers who share these.")
+MEAN_PURCHASE = Column(
+    "value",
+    "money",
+    "Mean purchase",
+    "Mean money of these purchases; 0 where there are none.",
+    decimals=2,
+)
 RECENCY_FREQUENCY = Result(
     "recency_frequency",
     "purchase histories",
@@ -52,13 +59,7 @@ SPEND = Result(
     "one row a distinct (frequency, value)",
     (
         Column("frequency", "count", "Purchases with money", "Repeat purchases with money."),
-        Column(
-            "value",
-            "money",
-            "Mean purchase",
-            "Mean money of these purchases; 0 where there are none.",
-            decimals=2,
-        ),
+        MEAN_PURCHASE,
         CUSTOMERS,
         Column("purchases", "count", "Repeat purchases", "With money or without, of them all."),
         Column(
@@ -79,13 +80,7 @@ BUYERS = Result(
         RECENCY,
         BUYER_AGE,
         Column("spend_frequency", "count", "Purchases with money", "Repeat purchases with money."),
-        Column(
-            "value",
-            "money",
-            "Mean purchase",
-            "Mean money of these purchases; 0 where there are none.",
-            decimals=2,
-        ),
+        MEAN_PURCHASE,
         CUSTOMERS,
     ),
 )

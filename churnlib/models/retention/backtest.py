@@ -18,6 +18,8 @@ from churnlib.results.declared import Result, gives
 from churnlib.statistics.rules import LEVEL
 
 SMALLEST_HAZARD = 1e-12
+FREEDOM = 3
+"""Of the t distribution of errors: the months held out of four past dates overlap."""
 PER_MONTHS = 1000
 """Customer-months that a score is told for."""
 PROJECTION_BACKTEST = Result(
@@ -107,7 +109,7 @@ def error_spread(scores: pd.DataFrame, model: Model | None) -> float:
     -----
     An error grows with the square root of the distance, which is half of the months held out on
     average. The root mean square of the errors so scaled, times the quantile of Student's t with
-    as many degrees of freedom as past dates that do not overlap, plus one.
+    three degrees of freedom (simulated: docs/opinions.md).
     """
     rows = scores[scores["model"] == model]
     if rows.empty:
@@ -117,9 +119,6 @@ def error_spread(scores: pd.DataFrame, model: Model | None) -> float:
     scaled = error / np.sqrt(rows["months_ago"] / 2)
     quantile = student.ppf((1 + LEVEL) / 2, FREEDOM)
     return float(quantile * np.sqrt((scaled**2).mean()))
-
-
-FREEDOM = 3
 
 
 def _held_out(part: Stratum, parts: list[Stratum], lifetimes: pd.DataFrame) -> HeldOut:
