@@ -10,6 +10,7 @@ from churnlib.page.markup import Block, esc, paragraph
 from churnlib.page.tables import scrolling, table_html
 from churnlib.results.columns import Column
 from churnlib.results.told import Decision, Told
+from churnlib.statistics.rules import MIN_N
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot
@@ -53,10 +54,12 @@ def data_box_block(snapshot: "Snapshot") -> Block:
 
 
 def decisions(snapshot: "Snapshot") -> tuple[Decision, ...]:
-    """What was decided about the data: an unfinished period, rows set aside."""
+    """What was decided about the data: an unfinished period, few customers, rows set aside."""
     found = []
     if snapshot.partial:
         found.append(Decision(sentence=_partial(snapshot), urgent=True))
+    if snapshot.n_customers < MIN_N:
+        found.append(Decision(sentence=_few(snapshot), urgent=True))
     for row in snapshot.data_box:
         for one in row.get("warnings") or ():
             found.append(Decision(sentence=one, urgent=True))
@@ -83,6 +86,15 @@ def _partial(snapshot: "Snapshot") -> str:
     return (
         f"The data do not cover {snapshot.period.name} to its end ({day(snapshot.as_of)}): its "
         "figures are partial and no comparison with whole periods holds."
+    )
+
+
+def _few(snapshot: "Snapshot") -> str:
+    n = snapshot.n_customers
+    return (
+        f"{n} {'customer' if n == 1 else 'customers'} so far: rates, forecasts and comparisons "
+        f"need {MIN_N}. Until then this report says what happened, and leaves out the chapters "
+        "that say more."
     )
 
 

@@ -15,12 +15,14 @@ from churnlib.page.blocks import definitions_block, note_block
 from churnlib.page.data_box import decisions
 from churnlib.page.key_figures import key_figures_html
 from churnlib.page.markup import Block, esc, link
+from churnlib.page.tables import table_block
 from churnlib.params.model import PROJECT
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, tagged
 from churnlib.results.gathered import FILE, read_findings, story
 from churnlib.results.registry import terms
 from churnlib.results.told import Decision, KeyFigure, ToldTerm, Verdict
+from churnlib.statistics.rules import MIN_N
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FirstPage",
     "actions_block",
+    "customers_block",
     "gathered",
     "key_figures_block",
     "key_figures_table",
@@ -48,6 +51,8 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
 NOTHING_TO_ACT_ON = (
     "Nothing to look at more closely: no difference is clear enough, or no group is large enough."
 )
+TOO_FEW = "So few customers are better looked at one by one: no advice is given."
+UNLISTED = "Who they are is listed here where the parameters say customer_lists: true."
 KEY_FIGURES = Result(
     "key_figures",
     "the key figures",
@@ -69,17 +74,34 @@ class FirstPage:
     told : the content of findings.json; empty where nothing has been gathered
     decided : what was decided about the data, of which a reader must know first
     missing : why there is nothing, in one sentence
+    few : whether there are too few customers for anything but facts: no rate is told, no change is
+        called better or worse, and nothing is advised
     """
 
     told: dict[str, Any]
     decided: tuple[Decision, ...] = ()
     missing: str = ""
+    few: bool = False
 
     @property
     def key_figures(self) -> list[tuple[KeyFigure, str]]:
         """The first five, each with the section that explains it."""
         told = self.told.get("key_figures", [])[:MOST_FIGURES]
-        return [(_fact(KeyFigure, one), one["href"]) for one in told]
+        figures = [(_fact(KeyFigure, one), one["href"]) for one in told]
+        if self.few:
+            return [(one.model_copy(update={"good": None}), href) for one, href in figures]
+        return figures
+
+    @property
+    def story(self) -> list[dict[str, Any]]:
+        """One finding for each place of the story; of few customers what happened, and no more."""
+        told = story(self.told)
+        return [one for one in told if one["place"] == "result"] if self.few else told
+
+    @property
+    def actions(self) -> list[dict[str, Any]]:
+        """The first of what the chapters would have looked at; of few customers nothing."""
+        return [] if self.few else self.told.get("actions", [])[:MOST_ACTIONS]
 
 
 def gathered(snapshot: "Snapshot") -> FirstPage:
@@ -94,7 +116,7 @@ def gathered(snapshot: "Snapshot") -> FirstPage:
             f"`churnlib report` on its parameter file, with --period {label}."
         )
         return FirstPage({}, decided, missing)
-    return FirstPage(read_findings(Path(found)), decided)
+    return FirstPage(read_findings(Path(found)), decided, few=snapshot.n_customers < MIN_N)
 
 
 def key_figures_block(first: FirstPage) -> Block:
@@ -138,19 +160,26 @@ def story_block(first: FirstPage) -> Block:
     if first.missing:
         return Block("", "")
     notices = [f"<li>{esc(one.sentence)}</li>" for one in first.decided]
-    told = story(first.told)
+    told = first.story
     items = "".join((*notices, *(_told(one) for one in told)))
     lines = [one.sentence for one in first.decided] + [one["sentence"] for one in told]
     return Block(f'<ul class="cl-findings cl-story">{items}</ul>', "\n".join(lines))
+
+
+def customers_block(first: FirstPage, listed: pd.DataFrame) -> Block:
+    """Where there are few customers, what `few_customers` gave of each; else nothing."""
+    if first.missing or not first.few:
+        return Block("", "")
+    return note_block(UNLISTED) if listed.empty else table_block(listed)
 
 
 def actions_block(first: FirstPage) -> Block:
     """Where a closer look is worth it: who, how many, what is at stake."""
     if first.missing:
         return Block("", "")
-    actions = first.told.get("actions", [])[:MOST_ACTIONS]
+    actions = first.actions
     if not actions:
-        return note_block(NOTHING_TO_ACT_ON)
+        return note_block(TOO_FEW if first.few else NOTHING_TO_ACT_ON)
     items = "".join(_told(one) for one in actions)
     lines = "\n".join(one["sentence"] for one in actions)
     return Block(f'<ul class="cl-findings cl-story">{items}</ul>', lines)

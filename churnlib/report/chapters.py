@@ -23,6 +23,7 @@ class Chapter:
     page : the page that it stands on; none given = one of its own, and the summary is the front
         page
     page_title : what a page with several chapters is called; its first chapter that says so wins
+    customers : how many there must have been for it to tell anything
     """
 
     name: str
@@ -33,6 +34,7 @@ class Chapter:
     path: Path
     page: str = ""
     page_title: str = ""
+    customers: int = 0
 
     def __post_init__(self) -> None:
         own = FRONT_PAGE if self.name == SUMMARY else self.name

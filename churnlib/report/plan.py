@@ -83,6 +83,24 @@ class Plan:
             left_out=tuple(one for one in self.left_out if one["chapter"] not in titles),
         )
 
+    def among(self, customers: int) -> "Plan":
+        """The same report without the chapters that so few customers could tell nothing.
+
+        Parameters
+        ----------
+        customers : those who ever were, of whom the report is, by the end of its period
+        """
+        few = tuple(one for one in self.chapters if customers < one.customers)
+        reasons = tuple(
+            {"chapter": one.title, "reason": _too_few(customers, one.customers)} for one in few
+        )
+        return replace(
+            self,
+            chapters=tuple(one for one in self.chapters if one not in few),
+            left_out=(*self.left_out, *reasons),
+            usual=self.usual and tuple(one for one in self.usual if customers >= one.customers),
+        )
+
     @property
     def name(self) -> str:
         """`demo 2026-10`: what progress and messages call it."""
@@ -208,6 +226,7 @@ def _read_chapter(path: Path) -> Chapter | None:
             path=path,
             page=described.get("page", ""),
             page_title=described.get("page_title", ""),
+            customers=int(described.get("customers", 0)),
         )
         if chapter and not _FILE_NAME.fullmatch(chapter.page):
             raise ValueError(f"{chapter.page!r} cannot be the name of a page")
@@ -227,6 +246,10 @@ def _must_exist(name: str, fitting: Sequence[Chapter], params: Params) -> None:
         )
 
 
+def _too_few(customers: int, needed: int) -> str:
+    return f"needs {needed} customers; so far there have been {customers}"
+
+
 def _reason(
     chapter: Chapter, selection: set[str], tables: set[str], from_command: bool
 ) -> str | None:
@@ -242,4 +265,4 @@ def _reason(
         return None
     tables_missing = " and ".join(missing)
     word = "tables" if len(missing) > 1 else "table"
-    return f"it needs the {word} {tables_missing}, which the data do not hold"
+    return f"needs the {word} {tables_missing}, which the data do not hold"

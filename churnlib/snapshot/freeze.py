@@ -22,7 +22,7 @@ from churnlib.params.model import Params
 from churnlib.params.tables import TABLES
 from churnlib.periods import Period
 from churnlib.snapshot import history
-from churnlib.snapshot.restriction import n_customers, remark, restricted, with_remark
+from churnlib.snapshot.restriction import remark, restricted, with_remark
 from churnlib.snapshot.snapshot import META, Snapshot
 from churnlib.temporary import new_temporary_folder
 
@@ -158,7 +158,7 @@ def _require_covered(checked: Checked, period: Period) -> None:
 
 
 def _require_customers(snapshot: Snapshot) -> None:
-    if n_customers(snapshot.customers):
+    if snapshot.n_customers:
         return
     what = "had a paid subscription" if snapshot.orders is None else "had bought anything"
     raise DataError(

@@ -19,7 +19,7 @@ from churnlib.results.csv_files import csv_name
 from churnlib.results.data_package import TABLES_FOLDER
 from churnlib.results.declared import Result, declaration, table_name
 from churnlib.results.segments import JOINER, UNKNOWN
-from churnlib.snapshot.restriction import asked, remark, restricted, with_remark
+from churnlib.snapshot.restriction import asked, n_customers, remark, restricted, with_remark
 from churnlib.snapshot.shown import as_html, as_text
 from churnlib.snapshot.tables import write_engine_rows, write_frame
 
@@ -99,6 +99,11 @@ class Snapshot:
         first = Period.containing(self.first_day, self.grain)
         opened = self.params.opening_day
         return None if opened and opened >= first.shift(-1).start else first
+
+    @property
+    def n_customers(self) -> int:
+        """Those who ever were customers before as_of."""
+        return n_customers(self.customers)
 
     @property
     def title(self) -> str:

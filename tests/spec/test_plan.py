@@ -1,6 +1,7 @@
 """Which chapters a report has, which are left out and why, and which periods are meant."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_all_that_fit_the_model_and_the_tables() -> None:
     made, left_out = choose(CHAPTERS, params(), {"customers", "subscriptions"})
     assert names(made) == ["summary", "revenue", "clv"]
     assert left_out == (
-        {"chapter": "Basket", "reason": "it needs the table orders, which the data do not hold"},
+        {"chapter": "Basket", "reason": "needs the table orders, which the data do not hold"},
     )
 
 
@@ -193,6 +194,17 @@ def test_usual_chapters_that_stay_are_no_longer_left_out() -> None:
     assert names(more.chapters) == ["summary", "revenue", "clv"]
     assert [one["chapter"] for one in more.left_out] == ["Basket"]
     assert more.command == planned().command
+
+
+def test_too_few_customers_leave_chapters_out() -> None:
+    needy = [replace(one, customers=30) if one.name == "clv" else one for one in CHAPTERS]
+    plan = replace(planned(), chapters=tuple(needy[:2] + needy[-1:]))
+    assert plan.among(30) == plan
+    few = plan.among(29)
+    assert names(few.chapters) == ["summary", "revenue"]
+    reason = "needs 30 customers; so far there have been 29"
+    assert few.left_out[-1] == {"chapter": "Clv", "reason": reason}
+    assert few.command == plan.command
 
 
 def test_parameter_file_is_shown_without_a_path_of_the_machine(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from churnlib.errors import DataError
 from churnlib.input.checked import check
+from churnlib.measures.few_customers import few_customers
 from churnlib.params.read import params_from_values
 from churnlib.periods import Period
 from churnlib.snapshot.freeze import freeze
@@ -222,3 +223,13 @@ def test_what_measures_share_is_computed_once(acme):
         replace(snapshot, partial=True).once("large", lambda: snapshot.customers).count().execute()
         == 4
     )
+
+
+def test_few_customers_one_by_one(acme):
+    """Those who were customers by then, where the parameters ask for rows about persons."""
+    assert few_customers(frozen(acme, "2026-03")).empty
+    listed = few_customers(frozen(acme, "2026-03", "listed", customer_lists=True))
+    assert listed["customer_id"].tolist() == ["a", "b", "c"]
+    assert listed["mrr"].tolist() == [0, 25, 0]
+    assert listed["left_on"].isna().tolist() == [False, True, False]
+    assert listed["left_on"].iloc[2] == pd.Timestamp("2026-03-15")

@@ -130,6 +130,7 @@ def _begin(
     try:
         with writing(space.frozen):
             frozen = freeze(checked, plan.period, space.frozen)
+        plan = plan.among(frozen.n_customers)
         before = standing(space.final)
         kept = set(before.kept(plan, snapshot_id(frozen.folder), force=force)) if before else set()
         build = Build(plan.with_usual(kept), space.folder, frozen, provenance.software())

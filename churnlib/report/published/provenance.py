@@ -30,6 +30,7 @@ _KINDS = {
     **dict.fromkeys(("fingerprints", "software", "parameters", "files"), dict),
     **dict.fromkeys(("chapters", "pages", "rows", "left_out"), list),
     "whole": bool,
+    "customers": int,
 }
 """What a manifest holds that others read."""
 INPUTS = ("parameters", "code", "environment")
@@ -147,6 +148,7 @@ def manifest(plan: Plan, snapshot: "Snapshot", chapters: list[dict[str, Any]]) -
         },
         "software": software(),
         "parameters": plan.params.effective(),
+        "customers": snapshot.n_customers,
         "rows": snapshot.data_box,
         "chapters": chapters,
         "pages": [{"page": page.href, "title": page.title} for page in plan.pages],

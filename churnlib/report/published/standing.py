@@ -117,6 +117,7 @@ def is_up_to_date(plan: Plan, output: Path) -> bool:
     ):
         return False
     names = {one["chapter"] for one in found.manifest["chapters"]}
+    plan = plan.among(found.manifest["customers"])
     return all(found.entry(chapter) for chapter in plan.chapters) and found.is_all_of(
         plan.with_usual(names)
     )
