@@ -77,4 +77,4 @@ def _of_a_shop(snapshot: "Snapshot") -> ibis.Table:
         last_on=orders.ordered_on.max(where=bought),
         revenue=orders.amount.sum(),
     )
-    return each.filter(~each.first_on.isnull())
+    return each.drop_null("first_on")
