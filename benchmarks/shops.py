@@ -140,8 +140,15 @@ def origins_of(log: pd.DataFrame, first: int, as_of: int) -> pd.DataFrame:
     for weeks_ago in dict.fromkeys(back):
         origin = as_of - DAYS_A_WEEK * int(weeks_ago)
         known = known_at(log, origin)
-        after = came(log, origin, origin + DAYS_A_WEEK * horizon, known.index)["purchases"]
-        known = known.assign(actual=after, previous=0.0, horizon=horizon)
+        after = came(log, origin, origin + DAYS_A_WEEK * horizon, known.index)
+        spent = known["spend_frequency"] * known["value"]
+        known = known.assign(
+            actual=after["purchases"],
+            previous=0.0,
+            horizon=horizon,
+            spent=spent,
+            brought=after["amount"],
+        )
         known.iloc[0, known.columns.get_loc("previous")] = previous(log, origin, horizon)
         parts.append(known.assign(origin=pd.Timestamp("2020-01-01") + pd.Timedelta(origin, "D")))
     return pd.concat(parts, ignore_index=True)

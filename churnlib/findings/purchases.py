@@ -74,11 +74,17 @@ def say_how_far(choice: PurchaseModelChoice) -> Finding:
     sides = ""
     if choice.biased:
         sides = f", on the side on which they erred: they were all too {choice.biased}"
+    in_money = ""
+    if choice.money_spread:
+        in_money = (
+            " Of money: how far the same forecasts were off, each purchase taken at what a repeat "
+            "purchase had brought by then; on both sides."
+        )
     return Finding(
         sentence=(
             "Range, 95 %: the larger of two: what parameters and luck allow if the model is right, "
             f"and how far the earlier forecasts over {spell(choice.horizon, 'week')} were off, "
-            f"scaled to {spell(YEAR_WEEKS, 'week')} by the square root of time{sides}."
+            f"scaled to {spell(YEAR_WEEKS, 'week')} by the square root of time{sides}.{in_money}"
         )
     )
 

@@ -54,6 +54,8 @@ ROLLING_ORIGINS = Result(
             "Repeat purchases of everybody in the horizon before the origin; a total, in the "
             "origin's first row.",
         ),
+        Column("spent", "money", "Spent", "Their repeat purchases before the origin.", decimals=2),
+        Column("brought", "money", "Brought", "Their purchases in the horizon.", decimals=2),
     ),
 )
 FIRST_PURCHASES = Result(
@@ -145,8 +147,9 @@ def rolling_origins(snapshot: "Snapshot", *, count: int = ORIGINS) -> pd.DataFra
     DataFrame
         origin (date); horizon (weeks); frequency, recency, age (weeks, as of origin); customers;
         actual (purchases of these customers in the horizon); previous (repeat purchases of
-        everybody in the horizon before the origin, a total that stands in the origin's first row).
-        Empty where the history is under 26 weeks.
+        everybody in the horizon before the origin, a total that stands in the origin's first row);
+        spent (currency, their repeat purchases before the origin); brought (currency, in the
+        horizon). Empty where the history is under 26 weeks.
 
     Examples
     --------

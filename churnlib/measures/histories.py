@@ -51,6 +51,8 @@ HOLDOUT = Result(
         BUYER_AGE,
         CUSTOMERS,
         Column("purchases", "count", "Purchases", "What these customers bought after the date."),
+        Column("spent", "money", "Spent", "Their repeat purchases before the date.", decimals=2),
+        Column("brought", "money", "Brought", "What these purchases brought.", decimals=2),
     ),
 )
 SPEND = Result(
@@ -136,19 +138,23 @@ def holdout(snapshot: "Snapshot", *, origin: date, until: date) -> pd.DataFrame:
     -------
     DataFrame
         frequency; recency, age (weeks, as of origin); customers; purchases (theirs, from origin to
-        until)
+        until); spent (currency, their repeat purchases before origin); brought (currency, their
+        purchases from origin to until)
 
     Examples
     --------
     >>> holdout(snapshot, origin=snapshot.period.start, until=snapshot.as_of).columns.tolist()
-    ['frequency', 'recency', 'age', 'customers', 'purchases']
+    ['frequency', 'recency', 'age', 'customers', 'purchases', 'spent', 'brought']
     """
     later = purchases(snapshot, as_of=until)
     later = later.filter(later.purchased_on >= origin)
-    counted = later.group_by("customer_id").aggregate(n=later.count())
+    counted = later.group_by("customer_id").aggregate(n=later.count(), money=later.amount.sum())
     rows = joined(histories(snapshot, origin), counted)
     groups = rows.group_by(*HISTORY).aggregate(
-        customers=rows.count(), purchases=rows.n.sum().fill_null(0).cast("int64")
+        customers=rows.count(),
+        purchases=rows.n.sum().fill_null(0).cast("int64"),
+        spent=(rows.value_total.fill_null(0) + rows.unpaid_total).sum(),
+        brought=rows.money.sum().fill_null(0),
     )
     ordered = collect(groups).sort_values(HISTORY, ignore_index=True)
     return as_declared(_in_weeks(ordered), HOLDOUT)

@@ -72,6 +72,9 @@ def test_what_a_range_is_made_of():
     ranged = said(say_how_far(choice()))
     assert ranged.startswith("Range, 95 %: the larger of two: what parameters and luck allow")
     assert ranged.endswith("scaled to 52 weeks by the square root of time.")
+    priced = said(say_how_far(choice(money_spread=0.1)))
+    assert priced.startswith(ranged)
+    assert "had brought by then" in priced
     assert said(say_how_far(choice(origins=0))).endswith("could be held against what came.")
     biased = said(say_how_far(choice(error_low=0.19, error_high=0.28, span=52.0)))
     assert biased.endswith("on the side on which they erred: they were all too high.")

@@ -77,6 +77,7 @@ def test_each_origin_knows_what_was_known_then_and_what_came_after(shop):
         (0, 0.0, round(8 / 7, 6), 1, 1, 0),
         (1, 2.0, round(190 / 7, 6), 2, 2, 0),
     ]
+    assert then[["spent", "brought"]].astype(float).sum().tolist() == [20 + 30, 40 + 50 + 0]
     totals = table.groupby("origin")[["actual", "previous"]].sum()
     # The ten weeks from 29 October end on 6 January: cat is not known yet. Those before 21 January
     # begin on 12 November.

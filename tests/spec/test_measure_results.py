@@ -134,7 +134,7 @@ def test_every_public_measure_declares_what_it_gives(name):
 @pytest.mark.parametrize("name", sorted(set(PUBLIC) - ON_THE_ENGINE))
 def test_every_frame_is_as_declared(name, world):
     frame = result_of(name, world)
-    assert len(frame) or name == "check_identity"
+    assert len(frame) or name in {"check_identity", "few_customers"}
     assert declaration(frame) is PUBLIC[name].result
     assert (currency_of(frame), frame.attrs["period"]) == ("EUR", "2026-03")
     assert grain_of(frame) == ("quarter" if name == "churn_by_quarter" else "month")

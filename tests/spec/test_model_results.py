@@ -67,7 +67,7 @@ PUBLISHED = {
         "segment_column segment customers plain_value from_horizon from_discount from_survival "
         "value why"
     ),
-    "backtest": "origin model predicted low high actual error covered",
+    "backtest": "origin model predicted low high actual error covered money_error",
     "tracking": "week_start predicted actual predicted_cumulative actual_cumulative held_out",
     "calibration": "frequency customers predicted actual",
     "totals": "quantity predicted low high widened",

@@ -229,6 +229,28 @@ def test_the_range_is_the_larger_of_the_models_and_the_error_band():
     assert math.log(choice.band(120)) == pytest.approx(2 * math.log(choice.band(30)))
 
 
+def test_money_is_tried_at_what_a_purchase_had_brought_by_then():
+    """Each of 300 repeat purchases had brought 10; those that came brought 20."""
+    known = origins(4, 3000.0)
+    repeats = (known["frequency"] * known["customers"]).astype(float)
+    priced = known.assign(spent=10 * repeats, brought=20 * known["actual"])
+    scored = purchase_backtest(priced, horizon=30)
+    assert scored["money_error"].dropna().tolist() == pytest.approx(
+        ((1 + scored["error"]) / 2 - 1).dropna().tolist()
+    )
+    choice = choose_purchase_model(scored, horizon=30)
+    assert choice.money_spread > choice.spread
+    totals = pd.DataFrame(
+        {"quantity": ["purchases", "discounted_value"], "predicted": 9.0, "low": 8.0, "high": 10.0}
+    )
+    told = widen_to_band(totals, choice, horizon=30).set_index("quantity")
+    assert told.loc["discounted_value", "high"] == pytest.approx(9 * choice.band(30, money=True))
+    assert told.loc["purchases", "high"] == pytest.approx(9 * choice.band(30))
+    nothing = known.assign(spent=0.0, brought=0.0)
+    unknown = choose_purchase_model(purchase_backtest(nothing, horizon=30), horizon=30)
+    assert (unknown.money_spread, unknown.band(30, money=True)) == (0.0, unknown.band(30))
+
+
 def test_a_biased_forecast_is_widened_on_its_side_alone():
     """Four forecasts, all far too low: over a year and more no season explains it."""
     _, choice = scored_as(4, 3000.0, months=12)

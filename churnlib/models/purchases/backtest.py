@@ -36,6 +36,15 @@ BACKTEST = Result(
         Column("actual", "number", "Actual", "What they bought.", "purchases", decimals=0),
         Column("error", "share", "Error", "Predicted ÷ actual − 1.", signed=True),
         Column("covered", "flag", "Covered", "Whether the actual total lies in the range."),
+        Column(
+            "money_error",
+            "share",
+            "Error in money",
+            "Predicted purchases times what a repeat purchase had brought until then, ÷ what "
+            "came in − 1.",
+            signed=True,
+            optional=True,
+        ),
     ),
 )
 
@@ -52,7 +61,8 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     origins : frame with origin (the past as-of date), frequency, recency, age (weeks, as of the
         origin), customers, and actual (repeat purchase days of these customers together in the
         `horizon` weeks after the origin); optional previous (the same in the `horizon` weeks
-        before the origin; first purchases not counted)
+        before the origin; first purchases not counted); optional spent (currency, of their repeat
+        purchases before the origin) and brought (currency, in the horizon)
     horizon : weeks predicted
     seed : the same seed gives the same ranges
 
@@ -61,8 +71,9 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     origin; model ("BG/NBD", "MBG/NBD", "naive rate", "last period"); predicted, low, high
     (purchases of all customers; 95 % predictive range, empty for baselines); actual; error
     (predicted / actual - 1, empty where actual is 0); covered (whether actual lies in the range,
-    empty for baselines). A model that could not be fitted at an origin has an empty prediction
-    there.
+    empty for baselines); money_error (of predicted x spent / repeat purchases until then, relative
+    to brought; empty where nothing came in, absent without spent and brought). A model that could
+    not be fitted at an origin has an empty prediction there.
 
     Notes
     -----
@@ -86,7 +97,17 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     scored["error"] = scored["predicted"] / scored["actual"].where(scored["actual"] > 0) - 1
     inside = scored["actual"].between(scored["low"], scored["high"]).astype("boolean")
     scored["covered"] = inside.mask(scored["low"].isna())
-    return scored[[column.name for column in BACKTEST.columns]]
+    if {"spent", "brought"} <= set(origins):
+        scored["money_error"] = _money_errors(origins, scored)
+    return scored[[column.name for column in BACKTEST.columns if column.name in scored]]
+
+
+def _money_errors(origins: pd.DataFrame, scored: pd.DataFrame) -> pd.Series:
+    """Of each forecast of purchases, at what a repeat purchase had brought on average by then."""
+    known = origins.assign(repeats=origins["frequency"] * origins["customers"])
+    sums = known.groupby("origin")[["repeats", "spent", "brought"]].sum().astype(float)
+    sums = sums.where(sums > 0).reindex(scored["origin"]).set_axis(scored.index)
+    return scored["predicted"] * sums["spent"] / sums["repeats"] / sums["brought"] - 1
 
 
 def _predictions(

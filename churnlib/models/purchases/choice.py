@@ -1,5 +1,6 @@
 """Which forecast of purchases is told, and how far it may be off: what the back-test says."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +11,7 @@ from scipy.stats import t as student
 from churnlib.models.purchases.backtest import MODELS, NAIVE, naive_total
 from churnlib.models.purchases.expectations import expected_purchases
 from churnlib.models.purchases.fits import PurchaseFit
-from churnlib.models.purchases.predictive import TOTALS
+from churnlib.models.purchases.predictive import QUANTITIES, TOTALS
 from churnlib.models.purchases.value import HISTORY, YEAR_WEEKS
 from churnlib.periods import DAYS_A_WEEK
 from churnlib.results.declared import gives
@@ -24,6 +25,7 @@ CLEARLY_LESS = 0.85
 """Share of the model's mean absolute error under which a baseline takes its place."""
 APART = 2
 """Windows of the back-test that do not overlap: half of the history, in horizons of a quarter."""
+VALUE = QUANTITIES[1]
 NEARLY_ALL = 1e-9 - 1
 """An error of -1, a prediction of nothing, has no logarithm: it counts as almost that."""
 
@@ -48,6 +50,7 @@ class PurchaseModelChoice:
     spread : root mean square of the logarithms of predicted ÷ actual, of the forecast
     reason : one plain sentence where nothing could be scored, else empty
     level : factor that moves the model's total to the forecast's (`at_baseline`)
+    money_spread : as spread, of the money that came in; 0 where it is not known
     """
 
     model: str
@@ -63,10 +66,11 @@ class PurchaseModelChoice:
     spread: float
     reason: str
     level: float = 1.0
+    money_spread: float = 0.0
 
-    def band(self, weeks: float) -> float:
+    def band(self, weeks: float, *, money: bool = False) -> float:
         """By what factor, either way, a total over so many weeks may be off, 95 % of the time; 1
-        where nothing was scored.
+        where nothing was scored. A total of money is off by as much as one of purchases at least.
 
         Notes
         -----
@@ -79,7 +83,8 @@ class PurchaseModelChoice:
             return 1.0
         quantile = student.ppf((1 + LEVEL) / 2, APART + 1)
         longer = np.sqrt(max(1.0, weeks / self.horizon))
-        return float(np.exp(quantile * self.spread * longer))
+        spread = max(self.spread, self.money_spread) if money else self.spread
+        return float(np.exp(quantile * spread * longer))
 
     @property
     def one_sided(self) -> Literal["high", "low", ""]:
@@ -134,7 +139,8 @@ def choose_purchase_model(scored: pd.DataFrame, *, horizon: float) -> PurchaseMo
     best = str(_mean_absolute(compared).idxmin())
     chosen = ours[ours["model"] == best]
     forecast = _forecast(known, best)
-    error = known.loc[known["model"] == forecast, "error"].to_numpy(dtype=float)
+    told = known[known["model"] == forecast]
+    error = told["error"].to_numpy(dtype=float)
     origins = pd.to_datetime(chosen["origin"])
     return PurchaseModelChoice(
         model=best,
@@ -147,8 +153,9 @@ def choose_purchase_model(scored: pd.DataFrame, *, horizon: float) -> PurchaseMo
         error_low=float(error.min()),
         error_high=float(error.max()),
         coverage=float(chosen["covered"].astype(float).mean()),
-        spread=float(np.sqrt((np.log1p(np.maximum(error, NEARLY_ALL)) ** 2).mean())),
+        spread=_spread(error),
         reason="",
+        money_spread=_spread(told["money_error"].dropna()) if "money_error" in told else 0.0,
     )
 
 
@@ -199,7 +206,8 @@ def widen_to_band(
     model's and of the back-test's error band; of a biased forecast on that side alone.
 
     Grain: one row a quantity, as in `predict_totals`: quantity, predicted, low, high, and widened
-    (bool: the band is the larger one).
+    (bool: the band is the larger one). The row discounted_value has the band of money, on both
+    sides: what a purchase brings may change the other way.
 
     Examples
     --------
@@ -211,16 +219,25 @@ def widen_to_band(
     >>> widen_to_band(totals, choice)[["low", "high"]].round(0).to_numpy().tolist()
     [[65.0, 124.0]]
     """
-    band = choice.band(horizon)
+    is_money = pd.Series(False, index=totals.index)
+    if "quantity" in totals:
+        is_money = totals["quantity"] == VALUE
+    band = is_money.map({True: choice.band(horizon, money=True), False: choice.band(horizon)})
     predicted, low, high = (totals[name] * choice.level for name in ("predicted", "low", "high"))
     reach = predicted.abs() * (band - 1)
-    lower, higher = low, high
-    if choice.biased != "low":
-        lower = np.minimum(low, predicted - reach / band)
-    if choice.biased != "high":
-        higher = np.maximum(high, predicted + reach)
+    above, below = predicted + reach, predicted - reach / band
+    lower = np.minimum(low, below.where(is_money | (choice.biased != "low"), low))
+    higher = np.maximum(high, above.where(is_money | (choice.biased != "high"), high))
     widened = (lower < low) | (higher > high)
     return totals.assign(predicted=predicted, low=lower, high=higher, widened=widened)
+
+
+def _spread(error: Sequence[float]) -> float:
+    """The root mean square of the logarithms of predicted ÷ actual; 0 where there are none."""
+    known = np.asarray(error, dtype=float)
+    if not len(known):
+        return 0.0
+    return float(np.sqrt((np.log1p(np.maximum(known, NEARLY_ALL)) ** 2).mean()))
 
 
 def _mean_absolute(scored: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 from churnlib.models.purchases.choice import PurchaseModelChoice, widen_to_band
 from churnlib.models.purchases.cohort_backtest import first_periods
 from churnlib.models.purchases.fits import PurchaseFit
-from churnlib.models.purchases.predictive import predict_totals, totals_by_group
+from churnlib.models.purchases.predictive import QUANTITIES, predict_totals, totals_by_group
 from churnlib.models.purchases.value import Money, discounted_value
 from churnlib.periods import Grain
 from churnlib.results.columns import SPLIT, Column
@@ -142,7 +142,7 @@ def _like_earlier(
     be.
     """
     if np.isnan(stretch):
-        return widen_to_band(totals, choice)
+        return widen_to_band(totals.assign(quantity=QUANTITIES[VALUE]), choice)
     predicted = totals["predicted"]
     low = np.maximum(predicted - stretch * (predicted - totals["low"]), 0.0)
     high = predicted + stretch * (totals["high"] - predicted)
