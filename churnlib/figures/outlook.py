@@ -49,7 +49,7 @@ def _projection() -> pd.DataFrame:
     title="the projected survival curve",
     subtitle="Share of customers still there, by months of life, %",
     caption="Solid: observed. Dashed: expected, with the range of refits, widened to the "
-    "back-test's error where that is larger.",
+    "back-test's error, which grows with distance, where that is larger.",
     example=_projection,
     numbers=lambda projection: projection[projection["tenure"] % FOLDED_EVERY == 0],
 )

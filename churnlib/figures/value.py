@@ -43,7 +43,7 @@ def _value() -> pd.DataFrame:
     title="customer value",
     subtitle="Value of a new customer, {currency}{split}",
     caption="Observed and projected part, with 95 % bootstrap range, widened to the projection's "
-    "back-test error.",
+    "back-test error, which grows with distance.",
     example=_value,
     draws_segments=True,
 )

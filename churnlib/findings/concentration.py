@@ -35,9 +35,4 @@ def say_concentration(concentration: pd.DataFrame) -> Finding:
         f"{text(row.of_customers, 'count')}, bring {text(row.share_of_revenue, 'percent')} of the "
         f"{what}: {money(row.revenue, unit)}."
     )
-    return Finding(
-        sentence=sentence,
-        place="who",
-        at_stake=None if shop else row.revenue,
-        n=row.of_customers,
-    )
+    return Finding(sentence=sentence, place="who", n=row.of_customers)

@@ -1,5 +1,6 @@
 """Today's customers: for how long they have been customers, and what they pay on average."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -25,12 +26,13 @@ MONTHS_OF_COST = 12
 """Months before as_of whose new customers tell what winning one costs."""
 WORDS = (Term("ARPA", "Average revenue per account: MRR ÷ active customers, a month."),)
 _CUSTOMERS = Column("customers", "count", "Customers", "Customers active just before as_of.")
+_STAY = replace(TENURE, meaning="Whole months since the current stay began.")
 _MRR = Column("mrr", "money", "MRR", "What they pay a month.")
 ACTIVE_BASE = Result(
     "active_base",
     "today's customers by tenure",
     "one row a tenure (and segment)",
-    (INTERVAL_MONTHS, TENURE, _CUSTOMERS, _MRR),
+    (INTERVAL_MONTHS, _STAY, _CUSTOMERS, _MRR),
 )
 ARPA = Result(
     "arpa",

@@ -24,7 +24,8 @@ __all__ = ["acquisition", "subscription_value"]
 NOBODY_ACTIVE = "Nobody is active, so there is no ARPA."
 CUSTOMER_LIFETIME_VALUE = Term(
     "Customer lifetime value",
-    "Discounted margin of a customer over the stated months: share still there × ARPA × margin.",
+    "Discounted margin of a customer over the stated months: share still there × ARPA × margin; "
+    "revenue where no margin is given.",
 )
 PAYBACK = Term(
     "Payback",
