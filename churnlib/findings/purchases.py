@@ -9,6 +9,7 @@ from churnlib.models.purchases.cohort_value import COHORT
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
 from churnlib.models.purchases.value import YEAR_WEEKS, Money
+from churnlib.periods import Period
 from churnlib.results.declared import currency_of
 from churnlib.results.told import Action, Finding
 from churnlib.statistics.comparisons import extremes_apart
@@ -172,26 +173,34 @@ def say_cohort_backtest(earlier: pd.DataFrame, stretch: float) -> Finding:
     return Finding(sentence=sentence, n=n)
 
 
-def say_value_by_cohort(values: pd.DataFrame) -> Finding:
-    """Which cohort is worth most to come, a customer."""
-    known = values[(values["segment_column"] == COHORT) & (values["customers"] >= MIN_N)]
+def say_value_by_cohort(values: pd.DataFrame, *, left_edge: Period | None = None) -> Finding:
+    """Which cohort is worth most to come, a customer; but for the one that stands for all who
+    began before the records do.
+    """
+    cohorts = values[values["segment_column"] == COHORT]
+    known = cohorts[cohorts["customers"] >= MIN_N]
+    if left_edge:
+        known = known[known["segment"] != left_edge.label]
     if known.empty or known["value"].isna().all():
         return Finding(sentence="No cohort is large enough to tell its value.")
     unit = currency_of(values)
     best, worst = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
     low, high = (_each(row, unit) for row in (worst, best))
+    before = ""
+    if left_edge and left_edge.label in set(cohorts["segment"]):
+        before = f" {left_edge.label} is left out: who is in it may have begun before the records."
     told = (
         f"A customer who began in {best.segment} can be expected to bring {high} over the next "
         "twelve months"
     )
     if best.segment == worst.segment:
-        return Finding(sentence=f"{told}.", n=best.customers)
+        return Finding(sentence=f"{told}.{before}", n=best.customers)
     overlap = ": the ranges overlap"
     if best.value_low > worst.value_high:
         apart = extremes_apart(known, "value").clear
         overlap = "" if apart else f": no clear difference, as the extremes of {len(known)}"
     return Finding(
-        sentence=f"{told}, one who began in {worst.segment} {low}{overlap}.",
+        sentence=f"{told}, one who began in {worst.segment} {low}{overlap}.{before}",
         n=known["customers"].sum(),
     )
 

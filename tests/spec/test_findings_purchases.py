@@ -22,6 +22,7 @@ from churnlib.models.purchases.choice import PurchaseModelChoice
 from churnlib.models.purchases.fits import PurchaseFit
 from churnlib.models.purchases.gamma_gamma import MoneyFit
 from churnlib.models.purchases.value import Money
+from churnlib.periods import Period
 from tests.by_hand import worth, worth_of
 from tests.reading import said, told_of
 
@@ -164,6 +165,15 @@ def test_cohorts_by_what_they_will_bring(width, end):
     assert alone.endswith("over the next twelve months.")
     few = said(say_value_by_cohort(worth_of(*rows[2:])))
     assert few.startswith("No cohort is large enough")
+
+
+def test_the_cohort_that_the_records_begin_in_is_no_cohort_of_new_customers():
+    rows = [worth(f"2026-0{n}", 20.0 - 4 * n, 1.0, column="cohort") for n in (1, 2, 3)]
+    sentence = said(say_value_by_cohort(worth_of(*rows), left_edge=Period.parse("2026-01")))
+    assert sentence.startswith("A customer who began in 2026-02 can be expected")
+    assert sentence.endswith("2026-01 is left out: who is in it may have begun before the records.")
+    unseen = say_value_by_cohort(worth_of(*rows[1:]), left_edge=Period.parse("2026-01"))
+    assert "left out" not in said(unseen)
 
 
 def test_how_ranges_of_cohorts_were_judged():

@@ -77,14 +77,16 @@ class PurchaseModelChoice:
         The logarithms of predicted ÷ actual are taken as normal around 0 with unknown spread:
         their root mean square, times the quantile of Student's t with one degree of freedom more
         than there are windows that do not overlap, times the square root of how much longer the
-        forecast is.
+        forecast is. What money is off by beyond the purchases does not grow with the time: what a
+        purchase brings is a mean over all of it.
         """
         if not self.origins:
             return 1.0
         quantile = student.ppf((1 + LEVEL) / 2, APART + 1)
-        longer = np.sqrt(max(1.0, weeks / self.horizon))
-        spread = max(self.spread, self.money_spread) if money else self.spread
-        return float(np.exp(quantile * spread * longer))
+        variance = self.spread**2 * max(1.0, weeks / self.horizon)
+        if money:
+            variance += max(self.money_spread**2 - self.spread**2, 0.0)
+        return float(np.exp(quantile * np.sqrt(variance)))
 
     @property
     def one_sided(self) -> Literal["high", "low", ""]:
