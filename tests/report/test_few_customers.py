@@ -107,3 +107,15 @@ def test_more_customers_bring_the_chapters(report, tmp_path) -> None:
     run_churnlib("report", str(file), "--output", str(output), "--chapter", "cohorts")
     text = page(output / "small" / "2026-04", "cohorts.html").get_text(" ")
     assert "needs 30 customers" not in text
+
+
+TINY = Path(__file__).parents[3] / "shared" / "cases" / "exports" / "tiny"
+
+
+@pytest.mark.skipif(not TINY.is_dir(), reason="needs ../shared/cases/exports")
+def test_the_export_of_twelve_customers(tmp_path) -> None:
+    run_churnlib("report", str(TINY / "params.yml"), "--output", str(tmp_path))
+    first = page(tmp_path / "tiny" / "2026-10", "index.html")
+    assert "12 customers so far" in first.get_text(" ")
+    assert not first.select(".cl-good, .cl-bad")
+    assert "customer_lists: true" in first.get_text(" "), "who they are is not asked for"
