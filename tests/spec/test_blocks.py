@@ -276,10 +276,14 @@ def account(**more) -> dict:
     return {"table": "orders", "file": "o.csv", "read": 3000, "kept": 3000, "set_aside": 0, **more}
 
 
+ENOUGH = [(f"c{n}", "2026-01-01", 5) for n in range(30)]
+"""Orders of as many customers as a report needs."""
+
+
 def test_the_data_box_counts_aloud_what_was_set_aside():
     reasons = [{"reason": "missing id", "rows": 1000, "example": HOSTILE}]
     row = account(kept=2000, set_aside=1000, reasons=reasons)
-    snapshot = replace(snapshot_of(orders=[("a", "2026-01-01", 5)]), data_box=[row])
+    snapshot = replace(snapshot_of(orders=ENOUGH), data_box=[row])
     block = data_box_block(snapshot)
     html = parsed(block)
     assert rows_of(html)[1] == ["orders", "o.csv", "3,000", "2,000", "1,000"]
@@ -293,7 +297,7 @@ def test_the_data_box_counts_aloud_what_was_set_aside():
 
 
 def test_a_period_that_is_not_over_is_a_decision_of_which_a_reader_must_know_first():
-    snapshot = replace(snapshot_of(orders=[("a", "2026-01-01", 5)]), partial=True)
+    snapshot = replace(snapshot_of(orders=ENOUGH), partial=True)
     (decision,) = data_box_block(snapshot).told.decisions
     assert decision.urgent
     assert decision.sentence.startswith(

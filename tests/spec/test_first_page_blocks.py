@@ -121,7 +121,7 @@ def told(tmp_path):
         "decisions": [],
     }
     (tmp_path / "findings.json").write_text(json.dumps(content), encoding="utf-8")
-    spans = [("a", "2026-01-01", None, 5)]
+    spans = [(f"c{n}", "2026-01-01", None, 5) for n in range(30)]
     return first_page.gathered(replace(snapshot_of(subscriptions=spans), folder=tmp_path))
 
 
@@ -165,7 +165,7 @@ def test_the_words_are_those_that_chapters_told(told):
 
 
 def test_without_a_report_one_sentence_says_how_to_make_it(tmp_path):
-    spans = [("a", "2026-01-01", None, 5)]
+    spans = [(f"c{n}", "2026-01-01", None, 5) for n in range(30)]
     lonely = replace(snapshot_of(subscriptions=spans), folder=tmp_path)
     first = first_page.gathered(lonely)
     assert "have told nothing yet: make its report" in first_page.key_figures_block(first).summary
