@@ -16,9 +16,11 @@ from churnlib.snapshot.snapshot import Snapshot
 
 NOWHERE = Path("/nonexistent")
 SPAN = ("customer_id", "starts_on", "ends_on", "mrr", "plan", "interval_months")
+SPAN += ("subscription_id", "renews_on", "cancelled_on")
 ORDER = ("customer_id", "ordered_on", "amount", "category")
 MONEY = pa.decimal128(18, 2)
 SPAN_TYPES = [pa.string(), pa.date32(), pa.date32(), MONEY, pa.string(), pa.float64()]
+SPAN_TYPES += [pa.string(), pa.date32(), pa.date32()]
 ORDER_TYPES = [pa.string(), pa.date32(), MONEY, pa.string()]
 
 
@@ -32,8 +34,8 @@ def snapshot_of(
 ) -> Snapshot:
     """A snapshot of rows as one would write them down.
 
-    subscriptions : (customer_id, starts_on, ends_on or None, mrr[, plan[, interval_months]]), dates
-    as ISO text
+    subscriptions : (customer_id, starts_on, ends_on or None, mrr[, plan[, interval_months[,
+    subscription_id[, renews_on[, cancelled_on]]]]]), dates as ISO text
     orders : (customer_id, ordered_on, amount[, category])
     customers : dicts of customer_id and attributes; who is missing is added with every attribute
     unknown
@@ -85,8 +87,11 @@ def _span(row: tuple, as_of: date) -> tuple:
     customer, starts_on, ends_on, mrr, *more = row
     end = _day(ends_on) if ends_on else None
     known = end if end and end < as_of else None
-    plan, interval = (*more, *(UNKNOWN, None)[len(more) :])
-    return customer, _day(starts_on), known, _money(mrr), plan, interval
+    absent = (UNKNOWN, None, None, None, None)
+    plan, interval, subscription, *dates = (*more, *absent[len(more) :])
+    renews, cancelled = (_day(one) if one else None for one in dates)
+    told = cancelled if cancelled and cancelled < as_of else None
+    return customer, _day(starts_on), known, _money(mrr), plan, interval, subscription, renews, told
 
 
 def _order(row: tuple) -> tuple:

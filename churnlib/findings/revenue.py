@@ -131,7 +131,6 @@ def say_churn(churn: pd.DataFrame) -> Finding:
     return Finding(
         sentence=_churn_sentence(last, [one.words for one in compared], grain_of(churn)),
         verdict=verdict_of(any(one.clear for one in compared)),
-        place="real",
         n=there,
         low=last.churn_rate_low if enough else None,
         high=last.churn_rate_high if enough else None,

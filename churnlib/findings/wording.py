@@ -7,6 +7,7 @@ import pandas as pd
 from churnlib.formats import interval, points, text
 from churnlib.periods import Period
 from churnlib.results.declared import grain_of
+from churnlib.results.segments import INTERVALS, billing_name
 from churnlib.results.told import Verdict
 from churnlib.statistics.comparisons import rate_difference
 from churnlib.statistics.rules import LEVEL, MIN_N
@@ -113,10 +114,6 @@ def counted(n: float, one: str, many: str | None = None) -> str:
     return f"{text(n, 'count')} {word}"
 
 
-PAYING = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
-"""What people call a billing interval of so many months."""
-
-
 def paying(interval_months: float) -> str:
     """` paying by the year`, to be put behind the customers it is said of; nothing where it is not
     known.
@@ -129,6 +126,5 @@ def paying(interval_months: float) -> str:
     months = int(interval_months)
     if not months:
         return ""
-    if months in PAYING:
-        return f" paying by the {PAYING[months]}"
-    return f" paying every {months} months"
+    how = "by the" if months in INTERVALS else "every"
+    return f" paying {how} {billing_name(months)}"

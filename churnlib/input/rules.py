@@ -60,6 +60,8 @@ def _subscriptions(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rul
         Rule(TRIAL, t.is_trial, "starts_on"),
         *_dates(t, "starts_on", required=True),
         *_dates(t, "ends_on"),
+        *_dates(t, "renews_on"),
+        *_dates(t, "cancelled_on"),
         *_dates(t, "recorded_at"),
         Rule("ends_on is before starts_on", t.ends_on < t.starts_on, "ends_on"),
         *_money(t, "mrr", mapped, params),

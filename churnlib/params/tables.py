@@ -83,6 +83,17 @@ SUBSCRIPTIONS = TableSchema(
         Column("item_id", "id", "Which item of the subscription, where it has several."),
         Column("plan", "text", "The plan's name."),
         Column(
+            "renews_on",
+            "date",
+            "Any day on which a paid term of this subscription ends; counted from its start where "
+            "absent.",
+        ),
+        Column(
+            "cancelled_on",
+            "date",
+            "The day on which notice was given: what looks ahead knows the end from then on.",
+        ),
+        Column(
             "event",
             "text",
             "Of a log of changes: what happened; a cancellation ends what came before.",

@@ -145,3 +145,16 @@ TENURE = Column(
     "tenure", "count", "Month of life", "Whole months since the customer's start.", unit="months"
 )
 AGE = Column("age", "count", "Age", "Whole periods since the cohort's first.", unit="periods")
+BILLING = Column(
+    "billing",
+    "text",
+    "Paid by",
+    "How often: month, year, ...; all = everybody.",
+)
+RENEWED = (
+    Column("due", "count", "Due", "Customers whose paid term ended.", adds=True),
+    Column("renewed", "count", "Renewed", "Of those due, who were still there.", adds=True),
+    Column("left", "count", "Left", "Of those due, who were gone.", adds=True),
+    *rate("renewal_rate", "Renewal rate", "Renewed ÷ due.", "due"),
+)
+"""Of results about renewals."""

@@ -9,6 +9,21 @@ OTHER = "(other)"
 JOINER = " · "
 """Between the values where several columns are split by at once."""
 
+INTERVALS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+"""What people call a billing interval of so many months."""
+
+
+def billing_name(interval_months: float) -> str:
+    """A billing interval in words.
+
+    Examples
+    --------
+    >>> billing_name(12), billing_name(2)
+    ('year', '2 months')
+    """
+    months = int(interval_months)
+    return INTERVALS.get(months, f"{months} months")
+
 
 def in_words(name: object) -> str:
     """A column's name as readers see it.

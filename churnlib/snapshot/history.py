@@ -89,6 +89,9 @@ def _subscriptions(checked: Checked, as_of: date) -> ir.Table:
         mrr=spans.mrr,
         plan=spans.plan.fill_null(UNKNOWN),
         interval_months=spans.interval_months,
+        subscription_id=spans.subscription_id,
+        renews_on=spans.renews_on,
+        cancelled_on=ibis.ifelse(spans.cancelled_on < as_of, spans.cancelled_on, ibis.null("date")),
     )
     return netted(spans) if checked.has_credits else spans
 

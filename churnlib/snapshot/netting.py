@@ -8,6 +8,9 @@ import ibis.expr.types as ir
 
 from churnlib.engine import materialise
 
+OF_THE_STRETCH = ("customer_id", "starts_on", "ends_on", "mrr")
+"""What a net span does not take over from the largest of the spans that it is made of."""
+
 
 def netted(spans: ir.Table) -> ir.Table:
     """Spans of which none is negative, with the same sum at every moment at which it is above 0.
@@ -29,10 +32,10 @@ def _timeline(spans: ir.Table) -> ir.Table:
         spans.ends_on.isnull() | (spans.ends_on > stretches.begins),
     ]
     running = stretches.inner_join(spans, lasts)
+    of_the_largest = [name for name in spans.columns if name not in OF_THE_STRETCH]
     net = running.group_by("customer_id", "begins", "until").agg(
         mrr=running.mrr.sum(),
-        plan=running.plan.argmax(running.mrr),
-        interval_months=running.interval_months.argmax(running.mrr),
+        **{name: running[name].argmax(running.mrr) for name in of_the_largest},
     )
     kept = net.filter(net.mrr > 0)
     return kept.mutate(mrr=kept.mrr.cast(spans.mrr.type())).rename(

@@ -46,7 +46,8 @@ class Snapshot:
         first purchase; NULL = never a customer), observed_from (entry into observation),
         first_plan or first_category, acquisition_cost, attributes
     subscriptions : one row a span of constant price: customer_id, starts_on, ends_on (NULL = open
-        at as_of), mrr, plan; None for orders only
+        at as_of), mrr, plan, interval_months, subscription_id, renews_on, cancelled_on (NULL =
+        not given, or not before as_of); None for orders only
     orders : one row an order or order line: customer_id, ordered_on, amount (negative = a return),
         order_id, category; None for subscriptions only
     data_box : one account a table of the source: read, kept, set aside, by reason

@@ -1,0 +1,144 @@
+"""What is said of whether leaving really changed."""
+
+import pandas as pd
+
+from churnlib.findings.wording import counted, listed, period_name, spell, verdict_of
+from churnlib.formats import interval, text
+from churnlib.periods import MONTHS_A_YEAR
+from churnlib.results.declared import grain_of
+from churnlib.results.told import Finding
+from churnlib.statistics.rules import MIN_N
+
+__all__ = ["say_level", "say_months_beyond", "say_power", "say_trend"]
+
+BEYOND = 2.87
+"""A month's score beyond this is named: the chance of one among twelve unchanged months is 5 %."""
+ALARMS = ("up", "down")
+RECENT = 12
+"""Months for which an alarm is news."""
+
+
+def say_trend(trend: pd.DataFrame, churn: pd.DataFrame, levels: pd.DataFrame) -> Finding:
+    """Whether leaving changed: the rate of all, that of those due, and what was expected of them.
+
+    Parameters
+    ----------
+    trend : what `leaving_trend` gave
+    churn : what `customer_churn` gave: the plain rate, of all customers
+    levels : what `new_levels` gave
+    """
+    last = churn.iloc[-1]
+    left, there = last.churned_customers, last.opening_customers
+    name = period_name(last.period_start, grain_of(churn))
+    plain = f"{text(left, 'count')} of {counted(there, 'customer')} left in {name}"
+    if there >= MIN_N:
+        plain += f" ({text(left / there, 'percent')})"
+    told, clear = _judged(trend, levels)
+    return Finding(
+        sentence=f"{plain}. {told}",
+        verdict=verdict_of(clear),
+        place="real",
+        n=there,
+    )
+
+
+def _judged(trend: pd.DataFrame, levels: pd.DataFrame) -> tuple[str, bool]:
+    """What the alarm has to say, and whether it is more than chance."""
+    whole = trend[trend["signal"] != "partial"]
+    if not whole["score"].notna().any():
+        return "It takes seven months with enough customers due to say what is usual.", False
+    last = whole.iloc[-1]
+    raised = _recent(levels, last.period_start)
+    if raised is not None:
+        return _alarm(raised), True
+    if pd.isna(last.score):
+        return "A new usual level is still being learnt: no judgement yet.", False
+    expected = (
+        f"Of {text(last.compared, 'count')} due and comparable {text(last.compared_left, 'count')} "
+        f"did, where {text(last.expected, 'count')} were expected "
+        f"({interval(last.expected_low, last.expected_high, 'count')})"
+    )
+    if abs(last.score) > BEYOND:
+        return f"{expected}: beyond what this business's months do.", True
+    return f"{expected}: within what this business's months do.", False
+
+
+def _recent(levels: pd.DataFrame, now: pd.Timestamp) -> pd.Series | None:
+    """The last alarm, where it was raised within the last year."""
+    if levels.empty:
+        return None
+    last = levels.iloc[-1]
+    return last if last.raised_in > now - pd.DateOffset(months=RECENT) else None
+
+
+def _alarm(level: pd.Series) -> str:
+    more = "more" if level.signal == "up" else "less"
+    since = period_name(level.changed_in, "month")
+    told = f"Since {since} customers of the same kind have been leaving {more} often"
+    if pd.isna(level.ratio):
+        left = 6 - int(level.months)
+        return f"{told}; how much is known in {spell(left, 'month')}."
+    return f"{told}: {_times(level)} the level of before."
+
+
+def _times(level: pd.Series) -> str:
+    ends = f"{text(level.low, 'number.2')} to {text(level.high, 'number.2')}"
+    return f"{text(level.ratio, 'number.2')} times ({ends})"
+
+
+def say_level(levels: pd.DataFrame) -> Finding:
+    """Every alarm so far: when leaving changed, and to what level."""
+    if levels.empty:
+        return Finding(sentence="No alarm has been raised: no lasting change of leaving was found.")
+    told = [
+        f"{period_name(row.changed_in, 'month')} ({_new_level(row)})"
+        for _, row in levels.iterrows()
+    ]
+    return Finding(sentence=f"Leaving changed for good from {listed(told)}.")
+
+
+def _new_level(level: pd.Series) -> str:
+    if pd.isna(level.ratio):
+        return f"{level.signal}, level not known yet"
+    return f"{level.signal}, {_times(level)} the level of before"
+
+
+def say_months_beyond(trend: pd.DataFrame) -> Finding:
+    """Single months of the last year that lie beyond what the months of this business do."""
+    whole = trend[trend["signal"] != "partial"].tail(MONTHS_A_YEAR)
+    judged = whole[whole["score"].notna()]
+    if judged.empty:
+        return Finding(sentence="No month can be judged yet.")
+    beyond = judged[judged["score"].abs() > BEYOND]
+    inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
+    record = f"{int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range"
+    if beyond.empty:
+        return Finding(sentence=f"{record}, and none stands out by itself.", n=len(judged))
+    told = [
+        f"{period_name(row.period_start, 'month')} ({text(row.compared_left, 'count')} left where "
+        f"{text(row.expected, 'count')} were expected, "
+        f"{interval(row.expected_low, row.expected_high, 'count')})"
+        for row in beyond.itertuples()
+    ]
+    verb = "stands" if len(told) == 1 else "stand"
+    return Finding(
+        sentence=f"{listed(told)} {verb} out by {'itself' if len(told) == 1 else 'themselves'}; "
+        f"{record}.",
+        verdict="watch",
+        n=len(judged),
+    )
+
+
+def say_power(power: pd.DataFrame) -> Finding:
+    """What size of change the alarm would find in this business, and what it cannot see."""
+    blind = (
+        "A slow drift and a season seen for less than two years are not told from what is usual."
+    )
+    if power.empty:
+        return Finding(sentence=f"What the alarm can see is not known before seven months. {blind}")
+    words = {1.25: "a quarter", 1.5: "half", 2.0: "as many again"}
+    told = [f"{words[row.rise]} in {text(100 * row.found, 'count')}" for row in power.itertuples()]
+    return Finding(
+        sentence=f"A lasting rise of leaving by {listed(told)} of 100 cases would be found within "
+        f"six months. {blind}"
+    )
