@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churnlib.findings.trend import BEYOND
 from churnlib.models.leaving.alarm import DOWN, UP, course
 from churnlib.models.leaving.strata import band_of
+from churnlib.statistics.rules import BEYOND
 
 CUSTOMERS = (100, 500, 2_000, 20_000)
 WORLDS = ((0.0, 0.0), (0.1, 0.0), (0.2, 0.0), (0.1, 0.3), (0.2, 0.3))

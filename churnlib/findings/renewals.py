@@ -67,7 +67,7 @@ def say_due_next(due_next: pd.DataFrame, ahead: pd.DataFrame) -> Finding:
     ahead : what `due_ahead` gave
     """
     if due_next.empty:
-        few = "Too few periods have passed to say how many of those due next will leave."
+        few = "Too few months have passed to say how many of those due next will leave."
         return Finding(sentence=few, place="next")
     row, unit = due_next.iloc[0], currency_of(due_next)
     name = period_name(row.period_start, grain_of(due_next))

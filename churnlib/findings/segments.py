@@ -1,8 +1,8 @@
-"""What is said of segments whose customers leave sooner than others."""
+"""What is said of segments whose customers leave sooner, or more often, than others."""
 
 import pandas as pd
 
-from churnlib.findings.wording import counted, share_of, spell, verdict_of
+from churnlib.findings.wording import counted, listed, share_of, spell, verdict_of
 from churnlib.formats import interval, money, text
 from churnlib.results.declared import currency_of
 from churnlib.results.segments import in_words
@@ -10,8 +10,15 @@ from churnlib.results.told import Action, Finding
 from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.rules import CLEAR, MIN_N
 
-__all__ = ["say_survival_by_segment"]
+__all__ = [
+    "say_segments",
+    "say_segments_of_column",
+    "say_segments_power",
+    "say_survival_by_segment",
+]
 
+SOME, MOST = 150, 300
+"""Expected leavers from which 1.3 times as many are found in 60 and in 95 of 100 cases."""
 AGES = (24, 12, 6, 3, 1)
 """Tenures that are told, the greatest that two segments reach with enough customers."""
 
@@ -38,23 +45,20 @@ def say_survival_by_segment(
             f"{name.capitalize()} tells how often customers pay, and who pays for a longer term "
             "cannot leave before it ends: how long they stay is no comparison of its values."
         )
-        return Finding(sentence=term, place="where")
+        return Finding(sentence=term)
     if pd.isna(test.p_adjusted):
         few = f"Too few customers to compare the values of {name}."
-        return Finding(sentence=few, place="where")
+        return Finding(sentence=few)
     if test.p_adjusted >= CLEAR:
         same = f"{name.capitalize()} makes no clear difference to how long customers stay."
-        return Finding(sentence=same, place="where")
+        return Finding(sentence=same)
     if not test.get("within_intervals", False):
-        return Finding(
-            sentence=_described(name, curve), verdict=verdict_of(clear=True), place="where"
-        )
+        return Finding(sentence=_described(name, curve), verdict=verdict_of(clear=True))
     rows = others[(others["segment_column"] == column) & others["apart"]]
     worst = rows[(rows["ratio"] > 1) & (rows["at_stake"] > 0)].nlargest(1, "at_stake")
     return Finding(
         sentence=_compared(name, rows),
         verdict=verdict_of(clear=True),
-        place="where",
         at_stake=worst["at_stake"].sum() if len(worst) else None,
         n=worst["customers"].sum() if len(worst) else None,
         actions=tuple(
@@ -120,3 +124,66 @@ def _extremes(curve: pd.DataFrame) -> str:
         f"{best.segment} are still there, and "
         f"{share_of(worst.estimate, worst.low, worst.high)} of {worst.segment}"
     )
+
+
+def say_segments(segments: pd.DataFrame) -> Finding:
+    """How many of the values scanned leave more than expected, and where most is lost by it.
+
+    Parameters
+    ----------
+    segments : what `segments` gave
+    """
+    if segments.empty:
+        few = "No segment column has two values with enough customers due to compare them."
+        return Finding(sentence=few, place="where")
+    scanned = len(segments)
+    worse = segments[segments["verdict"] == "act"]
+    if worse.empty:
+        return Finding(
+            sentence=f"None of {counted(scanned, 'segment')} leaves more than tenure and billing "
+            "explain, beyond chance.",
+            place="where",
+            n=segments["due"].max(),
+        )
+    row = worse.iloc[0]
+    ends = interval(row.ratio_low, row.ratio_high, "number.2")
+    name = in_words(row.segment_column)
+    return Finding(
+        sentence=(
+            f"{text(len(worse), 'count')} of {counted(scanned, 'segment')} leave more than tenure "
+            f"and billing explain. Most are lost of {name} “{row.segment}”: "
+            f"{text(row.left, 'count')} in twelve months, {text(row.expected, 'count')} expected "
+            f"({text(row.ratio, 'number.2')} times, {ends})."
+        ),
+        verdict="act",
+        place="where",
+        at_stake=max(row.mrr_lost, 0.0),
+        n=row.due,
+        low=row.ratio_low,
+        high=row.ratio_high,
+    )
+
+
+def say_segments_power(segments: pd.DataFrame) -> Finding:
+    """What size of difference this business can see."""
+    if segments.empty:
+        return Finding(sentence="Nothing was compared.")
+    some = int((segments["expected"] >= SOME).sum())
+    most = int((segments["expected"] >= MOST).sum())
+    return Finding(
+        sentence=f"A value that leaves 1.3 times as often is found in about 60 of 100 cases from "
+        f"{SOME} expected leavers on, which {text(some, 'count')} of "
+        f"{counted(len(segments), 'value')} have, and in 95 from {MOST} on, which "
+        f"{text(most, 'count')} have."
+    )
+
+
+def say_segments_of_column(segments: pd.DataFrame) -> Finding:
+    """Which values of one column differ from the others beyond chance."""
+    name = in_words(segments["segment_column"].iloc[0])
+    clear = segments[segments["verdict"] != "no signal"].sort_values("ratio", ascending=False)
+    if clear.empty:
+        return Finding(sentence=f"No {name} leaves more or less often than the others.")
+    ends = clear.iloc[[0, -1]] if len(clear) > 1 else clear
+    told = [f"“{row.segment}” {text(row.ratio, 'number.2')} times" for row in ends.itertuples()]
+    return Finding(sentence=f"By {name}: {listed(told)} as often as the others.")

@@ -44,7 +44,7 @@ RENEWAL = Column("renewal", "count", "Renewal", "Which term of the stay ends: th
 DUE = Result(
     "due",
     "who was due",
-    "one row a period, billing interval and renewal (and segment)",
+    "one row a month, billing interval and renewal (and segment)",
     (
         PERIOD_START,
         PAID_EVERY,
@@ -65,19 +65,17 @@ DUE = Result(
 
 
 @gives(DUE)
-def due(
-    snapshot: "Snapshot", *, by: "Split | None" = None, grain: Grain | None = None
-) -> pd.DataFrame:
-    """Customers by period, billing interval and renewal: who was due, and who left.
+def due(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame:
+    """Customers by month, billing interval and renewal: who was due, and who left.
 
-    Grain: one row a period, billing interval and renewal (and segment) in which somebody was a
-    customer at opening.
+    Grain: one row a month, billing interval and renewal (and segment) in which somebody was a
+    customer at opening; months also where the report is of a quarter, as models of leaving take
+    them.
 
     Parameters
     ----------
     snapshot : Snapshot of a subscription business
     by : a column of customers to split by, a list of columns, or an Ibis expression over customers
-    grain : {"month", "quarter"}, default the snapshot's own; models of leaving take months
 
     Returns
     -------
@@ -85,7 +83,7 @@ def due(
         period_start; [segment]; interval_months (whole, at least 1); renewal (which term ends; of
         those not due, which will); customers (active at opening, as in `customer_churn`); due;
         left (of those due); left_early (of the others). left + left_early are the churned
-        customers of the period. complete: a partial period belongs in no statistic.
+        customers of the month. complete: a partial month belongs in no statistic.
 
     Examples
     --------
@@ -93,7 +91,13 @@ def due(
     >>> bool((rows.left <= rows.due).all())
     True
     """
-    grain = grain or snapshot.period.grain
+    frame = due_by(snapshot, by, "month")
+    frame.attrs["grain"] = "month"
+    return frame
+
+
+def due_by(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
+    """The same by month or quarter, in which a customer is due once at most."""
     return snapshot.once(f"due by {grain} and {by!r}", lambda: _due(snapshot, by, grain))
 
 
@@ -113,8 +117,8 @@ def _due(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame
         return dated(empty, grain).assign(complete=True)
     whole = pd.concat(parts).groupby(names[: 3 + len(keys)], as_index=False).sum()
     frame = dated(listed(snapshot, whole, grain), grain)[["period_start", *names[1:]]]
-    is_partial = frame["period_start"] == pd.Timestamp(snapshot.period.start)
-    return frame.assign(complete=~(is_partial & snapshot.partial))
+    of_the_report = frame["period_start"] >= pd.Timestamp(snapshot.period.start)
+    return frame.assign(complete=~(of_the_report & snapshot.partial))
 
 
 @dataclass(frozen=True)

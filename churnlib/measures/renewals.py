@@ -8,10 +8,10 @@ import pandas as pd
 
 from churnlib.engine import collect
 from churnlib.measures.by_period import as_declared, number_of, split_keys
-from churnlib.measures.due import PAID_EVERY, RENEWAL, due
+from churnlib.measures.due import PAID_EVERY, RENEWAL, due_by
 from churnlib.measures.ledger import paid_spans
 from churnlib.measures.terms import NEVER, OPEN, paid_terms
-from churnlib.periods import MONTHS, Grain, Period
+from churnlib.periods import Grain, Period
 from churnlib.results.columns import BILLING, PERIOD_START, RENEWED, Column
 from churnlib.results.declared import Result, gives
 from churnlib.results.segments import ALL, billing_name
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["due_ahead", "renewals"]
 
 AHEAD = 3
-"""Periods that are looked ahead."""
+"""Months that are looked ahead."""
 WORDS = (
     Term(
         "Renewal rate",
@@ -40,7 +40,7 @@ RENEWALS = Result(
 DUE_AHEAD = Result(
     "due_ahead",
     title="today's customers by their coming renewals",
-    grain="one row a coming period, billing interval and renewal",
+    grain="one row a coming month, billing interval and renewal",
     columns=(
         PERIOD_START,
         PAID_EVERY,
@@ -85,16 +85,16 @@ def renewals(
     >>> bool((rows.renewed + rows.left == rows.due).all())
     True
     """
-    rows = due(snapshot, by=by, grain=grain)
+    rows = due_by(snapshot, by, grain or snapshot.period.grain)
     keys = ["period_start", *split_keys(by)]
     return as_declared(_rated(_with_all(rows, keys), [*keys, "billing"]), RENEWALS)
 
 
 @gives(DUE_AHEAD)
 def due_ahead(snapshot: "Snapshot") -> pd.DataFrame:
-    """Today's customers by when their term ends, over the next three periods.
+    """Today's customers by when their term ends, over the next three months.
 
-    Grain: one row a coming period, billing interval and renewal.
+    Grain: one row a coming month, billing interval and renewal.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def due_ahead(snapshot: "Snapshot") -> pd.DataFrame:
     -------
     DataFrame
         period_start; interval_months; renewal; due (customers of today whose term ends in the
-        period, those who will have left before among them); mrr (what they pay a month today);
+        month, those who will have left before among them); mrr (what they pay a month today);
         given_notice (customers whose every subscription has been cancelled by as_of)
 
     Examples
@@ -115,10 +115,12 @@ def due_ahead(snapshot: "Snapshot") -> pd.DataFrame:
     keys = ["interval", "first", "shift"]
     groups = collect(_running(snapshot, keys)).astype({"mrr": float})
     names = [column.name for column in DUE_AHEAD.columns]
-    parts = [_coming(groups, snapshot.period.shift(ahead)) for ahead in range(1, AHEAD + 1)]
+    next_one = Period.containing(snapshot.as_of, "month")
+    parts = [_coming(groups, next_one.shift(ahead)) for ahead in range(AHEAD)]
     frame = pd.concat(parts, ignore_index=True)
-    frame = frame.groupby(names[:3], as_index=False).sum()
-    return frame[names]
+    frame = frame.groupby(names[:3], as_index=False).sum()[names]
+    frame.attrs["grain"] = "month"
+    return frame
 
 
 def _running(snapshot: "Snapshot", keys: list[str]) -> ir.Table:
@@ -136,13 +138,9 @@ def _running(snapshot: "Snapshot", keys: list[str]) -> ir.Table:
 
 
 def _coming(groups: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """Those of them whose term ends in a coming period."""
-    first_month = number_of(Period(period.start, "month"))
-    last_month = first_month + MONTHS[period.grain] - 1
-    anchor = groups["first"] + groups["shift"]
-    terms = (last_month - anchor) // groups["interval"]
-    month = anchor + terms * groups["interval"]
-    ends = month >= first_month
+    """Those of them whose term ends in a coming month."""
+    month = number_of(period)
+    ends = (month - groups["first"] - groups["shift"]) % groups["interval"] == 0
     renewal = -((groups["first"] - month) // groups["interval"])
     coming = groups.assign(
         period_start=pd.Timestamp(period.start),

@@ -8,7 +8,7 @@ MIN_N = 30
 """The smallest denominator that a rate is told on; rows below it are marked as small."""
 CLEAR = 0.05
 """Share of false discoveries allowed: an adjusted p-value below it is called clear."""
-BEYOND = 3.0
+BEYOND = 3.1
 """A month whose score lies beyond this is named: where nothing changed about one business in 20 has
 such a month in a year (benchmarks/alarm_rates.py).
 """

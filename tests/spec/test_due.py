@@ -1,10 +1,10 @@
-"""Who was due, by lives that anyone can count: terms end in steps of the interval from the start."""
+"""Who was due, by lives that anyone can count: terms end in steps from the start of a stay."""
 
 import pandas as pd
 import pytest
 
 from churnlib.measures.churn import customer_churn
-from churnlib.measures.due import due
+from churnlib.measures.due import due, due_by
 from churnlib.measures.known_terms import known_terms
 from churnlib.measures.renewals import due_ahead, renewals
 from tests.business import frame_of, snapshot_of
@@ -118,7 +118,7 @@ def test_due_by_quarter_counts_a_customer_once():
         ("bob", "2025-02-20", "2026-02-20", 9, *YEAR),
         ("cat", "2025-06-20", None, 9, *YEAR),
     ]
-    rows = due(snapshot_of(subscriptions=spans, period="2026-Q1"))
+    rows = due_by(snapshot_of(subscriptions=spans, period="2026-Q1"), None, "quarter")
     last = rows[rows["period_start"] == "2026-01-01"]
     assert last[["customers", "due", "left", "left_early"]].sum().tolist() == [3, 2, 1, 0]
 
@@ -128,7 +128,7 @@ def test_back_within_the_quarter_is_no_leaving_of_the_quarter():
         ("ann", "2025-06-20", "2026-01-20", 9, *MONTH),
         ("ann", "2026-03-01", None, 9, *MONTH),
     ]
-    rows = due(snapshot_of(subscriptions=spans, period="2026-Q1"))
+    rows = due_by(snapshot_of(subscriptions=spans, period="2026-Q1"), None, "quarter")
     assert rows["left"].sum() == 0
 
 

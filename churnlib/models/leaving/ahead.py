@@ -1,4 +1,4 @@
-"""Who of today's customers will leave in the next periods: those due, at the hazards of late."""
+"""Who of today's customers will leave in the next months: those due, at the hazards of late."""
 
 import numpy as np
 import pandas as pd
@@ -6,18 +6,18 @@ import pandas as pd
 from churnlib.models.leaving.alarm import ENDS, Baseline, months_of
 from churnlib.models.leaving.month_effects import Sums, leavers_at, residuals
 from churnlib.models.leaving.strata import band_of, strata_of
-from churnlib.periods import MONTHS, MONTHS_A_YEAR
+from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.columns import PERIOD_START, Column
-from churnlib.results.declared import Result, gives, grain_of
+from churnlib.results.declared import Result, gives
 
 __all__ = ["expected_leavers"]
 
 FEWEST = 3
-"""Complete periods without which nothing is expected of the next."""
+"""Complete months without which nothing is expected of the next."""
 DUE_NEXT = Result(
     "due_next",
     title="who is due next",
-    grain="one row a coming period",
+    grain="one row a coming month",
     columns=(
         PERIOD_START,
         Column("due", "count", "Due", "Customers of today whose term ends in it."),
@@ -34,22 +34,22 @@ DUE_NEXT = Result(
         Column("expected_left_low", "number", "from", "The low end, 95 %.", decimals=0),
         Column("expected_left_high", "number", "to", "The high end.", decimals=0),
     ),
-    caption="Today's customers whose term ends in the next periods; who joins later is in no row",
+    caption="Today's customers whose term ends in the next months; who joins later is in no row",
 )
 
 
 @gives(DUE_NEXT)
 def expected_leavers(ahead: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
-    """How many of today's customers will leave in each of the coming periods, with a range.
+    """How many of today's customers will leave in each of the coming months, with a range.
 
-    Grain: one row a coming period; none with fewer than three complete periods behind.
+    Grain: one row a coming month; none with fewer than three complete months behind.
 
     Parameters
     ----------
     ahead : frame
         What `due_ahead` gave.
     due : frame
-        What `due` gave, by the same grain.
+        What `due` gave.
 
     Returns
     -------
@@ -74,33 +74,29 @@ def expected_leavers(ahead: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
     >>> expected_leavers(coming, rows)["expected_left"].round().tolist()
     [30.0]
     """
-    grain = grain_of(ahead)
     strata = strata_of(due)
     names = [column.name for column in DUE_NEXT.columns]
     whole = np.flatnonzero(strata.complete & (strata.due.sum(axis=0) > 0))
-    behind = whole[-MONTHS_A_YEAR // MONTHS[grain] :]
+    behind = whole[-MONTHS_A_YEAR:]
     if behind.size < FEWEST or ahead.empty:
         return pd.DataFrame(columns=names)
     past = strata.due[:, behind], strata.left[:, behind]
     baseline = Baseline.of(*past, strata.interval)
-    rows = _chances(ahead, dict(zip(strata.labels, baseline.hazard, strict=True)), grain)
+    rows = _chances(ahead, dict(zip(strata.labels, baseline.hazard, strict=True)))
     known = months_of(baseline, *past)
     found = [_period(part, known) for _, part in rows.groupby("period_start")]
     return pd.DataFrame(found)[names]
 
 
-def _chances(ahead: pd.DataFrame, hazard: dict[tuple[int, int], float], grain: str) -> pd.DataFrame:
-    """Each row with the chance to be still there by its period, and then to leave in it."""
+def _chances(ahead: pd.DataFrame, hazard: dict[tuple[int, int], float]) -> pd.DataFrame:
+    """Each row with the chance to be still there by its month, and then to leave in it."""
     rows = ahead.reset_index(drop=True)
     place = rows["period_start"].rank(method="dense").astype(int) - 1
-    width = MONTHS[grain]
     there = pd.Series(1.0, index=rows.index)
     first = pd.Series(True, index=rows.index)
     for back in range(1, int(place.max()) + 1):
-        months = back * width
-        was_due = (place >= back) & (months % rows["interval_months"].clip(upper=width) == 0)
-        was_due &= months >= rows["interval_months"]
-        earlier = rows["renewal"] - months // rows["interval_months"].clip(upper=months)
+        was_due = (place >= back) & (back % rows["interval_months"] == 0)
+        earlier = rows["renewal"] - back // rows["interval_months"]
         there *= 1 - _hazards(rows["interval_months"], earlier, hazard).where(was_due, 0.0)
         first &= ~was_due
     leave = _hazards(rows["interval_months"], rows["renewal"], hazard)

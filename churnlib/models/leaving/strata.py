@@ -44,7 +44,7 @@ def strata_of(due: pd.DataFrame) -> Strata:
     >>> rows = pd.DataFrame({"period_start": start, "interval_months": 1, "renewal": [1, 4]})
     >>> strata = strata_of(rows.assign(due=[100, 80], left=[3, 2], complete=True))
     >>> strata.labels, strata.due.tolist()
-    ([(1, 1), (1, 4)], [[100, 0], [0, 80]])
+    ([(1, 1), (1, 4)], [[100.0, 0.0], [0.0, 80.0]])
     """
     rows = due.assign(band=band_of(due["interval_months"], due["renewal"]))
     keys = ["interval_months", "band"]

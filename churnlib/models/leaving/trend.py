@@ -119,7 +119,7 @@ def leaving_trend(due: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> start = pd.date_range("2025-01-01", periods=8, freq="MS")
     >>> rows = pd.DataFrame({"period_start": start, "interval_months": 1, "renewal": 1})
-    >>> rows = rows.assign(due=1000, left=[30] * 7 + [90], complete=True)
+    >>> rows = rows.assign(due=1000, left=[30] * 7 + [150], complete=True)
     >>> leaving_trend(rows)["signal"].tolist()[-2:]
     ['quiet', 'up']
     """
@@ -179,7 +179,7 @@ def new_levels(trend: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> start = pd.date_range("2025-01-01", periods=8, freq="MS")
     >>> rows = pd.DataFrame({"period_start": start, "interval_months": 1, "renewal": 1})
-    >>> rows = rows.assign(due=1000, left=[30] * 7 + [90], complete=True)
+    >>> rows = rows.assign(due=1000, left=[30] * 7 + [150], complete=True)
     >>> new_levels(leaving_trend(rows))["months"].tolist()
     [0]
     """
