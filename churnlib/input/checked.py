@@ -15,6 +15,7 @@ from churnlib.errors import DataError, nearest
 from churnlib.input.across import check_spans, superseded_rows
 from churnlib.input.checks import check_table
 from churnlib.input.coverage import covered
+from churnlib.input.endings import about_unknown, known_feedback, known_reasons
 from churnlib.input.frames import open_frames
 from churnlib.input.mapping import map_table
 from churnlib.input.only import require_values
@@ -29,6 +30,8 @@ __all__ = ["check"]
 
 FIRSTS = ("first_plan", "first_category")
 """What a customer had first, which customers can be split by too."""
+TELLING = ("end_reason", "cancel_feedback", "cancelled_on")
+"""Optional columns of subscriptions without which a chapter has nothing to tell."""
 DERIVED = ("first_active_on", "observed_from", *FIRSTS)
 MAX_SHAPE = 20
 """Characters of an id that a message shows the shape of."""
@@ -83,6 +86,17 @@ class Checked:
             raise DataError(f"{self.coverage()} Ask for the one under way with --period {current}.")
         return latest
 
+    @property
+    def holds(self) -> list[str]:
+        """The tables that are there, and columns that chapters need, as `table.column`."""
+        rows = self.tables.get("subscriptions")
+        columns = []
+        if rows is not None:
+            asked = {name: rows[name].count() for name in TELLING}
+            found = collect(rows.agg(**asked)).iloc[0]
+            columns = [f"subscriptions.{name}" for name in TELLING if found[name]]
+        return sorted([*self.tables, *columns])
+
     def coverage(self) -> str:
         """For readers: what the data cover, and which period they cover last."""
         latest = self._latest()
@@ -136,6 +150,7 @@ def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]])
     _compare_ids(tables, accounts, opened, params)
     coverage = covered(activity, params, shape)
     own["coverage"] = coverage.remark
+    own["remarks"] += _about_endings(tables, params)
     credits = _about_credits(tables, params)
     own["remarks"] += credits
     own["remarks"] += _about_known_gaps(params)
@@ -188,6 +203,18 @@ def _about_credits(tables: Mapping[str, ir.Table], params: Params) -> list[str]:
     return [
         f"{told} (credits, discounts; {seen['mrr']:,.2f} {params.currency} of MRR in all): they "
         "net within their customer, whose MRR is never below 0."
+    ]
+
+
+def _about_endings(tables: Mapping[str, ir.Table], params: Params) -> list[str]:
+    """Texts of reasons that nobody explains."""
+    rows = tables.get("subscriptions")
+    if rows is None:
+        return []
+    reasons, feedback = known_reasons(params.end_reasons), known_feedback(params.feedback)
+    return [
+        *about_unknown(rows, "end_reason", reasons, "end_reasons"),
+        *about_unknown(rows, "cancel_feedback", feedback, "feedback"),
     ]
 
 

@@ -19,6 +19,7 @@ MAX_AMOUNT = 1e13
 TRIAL = "trial, kept apart"
 DUPLICATE = "exact duplicate"
 NO_CUSTOMER = "customer_id is missing"
+STATUSES = ("paid", "failed", "refunded")
 UNKNOWN_INTERVAL = "interval is unknown"
 TWO_INTERVALS = "interval names a term and how it is billed"
 
@@ -101,10 +102,24 @@ def _orders(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
     ]
 
 
+def _payments(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
+    unknown = ~t.status.lower().isin(STATUSES).fill_null(False)
+    return [
+        *_dates(t, "attempted_at", required=True),
+        *_dates(t, "due_on"),
+        Rule("invoice_id is missing", t.invoice_id.isnull(), "invoice_id"),
+        Rule(f"status is none of {', '.join(STATUSES)}", unknown, "status"),
+        Rule("amount is missing", ~t._given_amount, "amount"),
+        *_money(t, "amount", mapped, params),
+        _currency(t, params),
+    ]
+
+
 _RULES: dict[str, tuple[Callable[[ir.Table, MappedTable, Params], list[Rule]], str]] = {
     "customers": (_customers, "signed_up_on"),
     "subscriptions": (_subscriptions, "starts_on"),
     "orders": (_orders, "ordered_at"),
+    "payments": (_payments, "attempted_at"),
 }
 """The rules of each table, and the column that an example of a duplicate quotes."""
 

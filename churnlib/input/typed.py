@@ -102,6 +102,10 @@ def _as_subscriptions(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Ta
     return t.mutate(mrr=mrr).drop("amount", "interval", "interval_count", "currency", "is_trial")
 
 
+def _as_payments(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Table:
+    return _as_orders(t, mapped, params).mutate(status=t.status.lower())
+
+
 def _as_orders(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Table:
     in_cents = "amount" in mapped.settings.in_cents
     amount = in_currency(t.amount, t.currency, params, in_cents=in_cents)
@@ -112,4 +116,5 @@ _CONVERTED: dict[str, Callable[[ir.Table, MappedTable, Params], ir.Table]] = {
     "customers": _as_customers,
     "subscriptions": _as_subscriptions,
     "orders": _as_orders,
+    "payments": _as_payments,
 }

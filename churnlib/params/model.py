@@ -17,6 +17,27 @@ __all__ = ["Params"]
 PROJECT = Path(__file__).resolve().parents[2]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
+EndReason = Literal[
+    "voluntary",
+    "payment_failed",
+    "disputed",
+    "fixed_term",
+    "account_or_plan_change",
+    "paused",
+    "fraud",
+    "other",
+]
+Feedback = Literal[
+    "too_expensive",
+    "unused",
+    "missing_features",
+    "switched_service",
+    "too_complex",
+    "customer_service",
+    "low_quality",
+    "other",
+]
+
 
 class Policies(StrictModel):
     """What the business tolerates."""
@@ -24,6 +45,8 @@ class Policies(StrictModel):
     max_rejected_share: Number = Field(default=0.05, ge=0, le=1)
     duplicates: Literal["drop", "keep"] = "drop"
     bridge_days: int | None = Field(default=None, ge=0, le=31, strict=True)
+    dunning_days: int = Field(default=30, ge=0, le=120, strict=True)
+    return_days: int = Field(default=90, ge=1, le=730, strict=True)
 
 
 class Params(StrictModel):
@@ -44,6 +67,8 @@ class Params(StrictModel):
     only: dict[str, list[Scalar]] = Field(default={})
     cohort_by: Text | None = None
     labels: dict[str, dict[str, Text]] = Field(default={})
+    end_reasons: dict[str, EndReason] = Field(default={})
+    feedback: dict[str, Feedback] = Field(default={})
     customer_lists: bool = False
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()

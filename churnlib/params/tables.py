@@ -94,6 +94,16 @@ SUBSCRIPTIONS = TableSchema(
             "The day on which notice was given: what looks ahead knows the end from then on.",
         ),
         Column(
+            "end_reason",
+            "text",
+            "How the subscription ended, as the billing system says it: see end_reasons.",
+        ),
+        Column(
+            "cancel_feedback",
+            "text",
+            "What the customer gave as the reason when cancelling: see feedback.",
+        ),
+        Column(
             "event",
             "text",
             "Of a log of changes: what happened; a cancellation ends what came before.",
@@ -121,5 +131,21 @@ ORDERS = TableSchema(
         ),
     ),
 )
-TABLES: dict[str, TableSchema] = {table.name: table for table in (CUSTOMERS, SUBSCRIPTIONS, ORDERS)}
+PAYMENTS = TableSchema(
+    "payments",
+    "one row an attempt to collect an invoice; optional",
+    (
+        Column("invoice_id", "id", "Which invoice; its attempts belong together.", required=True),
+        Column("customer_id", "id", "Who pays.", required=True),
+        Column("attempted_at", "date", "When, as a date or a time.", required=True),
+        Column("amount", "money", "What was to be collected.", required=True),
+        Column("status", "text", "paid, failed or refunded.", required=True),
+        Column("due_on", "date", "The day it was due; that of the first attempt where absent."),
+        Column("failure_reason", "text", "Why it failed, as the processor says it."),
+        Column("currency", "text", "ISO 4217 code; the report's currency where absent."),
+    ),
+)
+TABLES: dict[str, TableSchema] = {
+    table.name: table for table in (CUSTOMERS, SUBSCRIPTIONS, ORDERS, PAYMENTS)
+}
 ACTIVITY_TABLE = {"subscription": "subscriptions", "transactional": "orders"}

@@ -263,6 +263,10 @@ def _reason(
     missing = [table for table in chapter.tables if table not in tables]
     if not missing:
         return None
-    tables_missing = " and ".join(missing)
-    word = "tables" if len(missing) > 1 else "table"
-    return f"needs the {word} {tables_missing}, which the data do not hold"
+    return f"needs {' and '.join(map(_thing, missing))}, which the data do not hold"
+
+
+def _thing(needed: str) -> str:
+    """`the table payments`, `the column end_reason of subscriptions`."""
+    table, _, column = needed.partition(".")
+    return f"the column {column} of {table}" if column else f"the table {table}"

@@ -84,7 +84,7 @@ def _read(params: Params, fingerprint: str) -> "tuple[Checked, Source]":
         raise DataError(
             f"source.uri = {params.source.uri!r}: it changed while it was read. Run again."
         )
-    return checked, Source(fingerprint, tuple(sorted(checked.tables)), checked.latest_period())
+    return checked, Source(fingerprint, tuple(checked.holds), checked.latest_period())
 
 
 def _one_file_each(businesses: Sequence[tuple[Path, Params]]) -> None:

@@ -6,6 +6,8 @@ UNKNOWN = "(unknown)"
 """A customer of whom the value is not known."""
 OTHER = "(other)"
 """The smaller values of a column with many, pooled."""
+UNKNOWN_HOW = "unknown"
+"""A customer who left of whom it is not known how it ended."""
 JOINER = " · "
 """Between the values where several columns are split by at once."""
 

@@ -131,6 +131,45 @@ NOTICE_DAYS, NOTICE_SHARE = 60, 0.15
 date is known.
 """
 
+# How customers ended and what they said of it: beside their lives, which do not depend on it.
+END_REASONS = {
+    "voluntary": 0.66,
+    "payment_failed": 0.24,
+    "fixed_term": 0.04,
+    "disputed": 0.02,
+    "account_or_plan_change": 0.04,
+}
+"""Shares of those who leave."""
+PAST_DUE_CANCELS = 0.104
+"""Of the monthly customers who leave by their own decision, the share that does so while a payment
+has failed: 8% of failed charges."""
+ANSWER_SHARES = ((3, 0.08), (12, 0.12), (np.inf, 0.18))
+"""Of those who leave by their own decision within so many months of life, the share that says
+why."""
+FEEDBACK = {
+    "too_expensive": 0.30,
+    "unused": 0.20,
+    "missing_features": 0.18,
+    "switched_service": 0.12,
+    "too_complex": 0.08,
+    "customer_service": 0.06,
+    "low_quality": 0.04,
+    "other": 0.02,
+}
+DEARER_FROM, DEARER_SHARE = PRICE_RISE, 0.45
+"""From this day on so many of the answers are `too_expensive`; the others keep their parts."""
+UNUSED_MORE = 2.0
+"""How much likelier hospitality is to say `unused`."""
+
+# Payments of monthly customers: 4% of charges fail at first, 64% of these come back.
+FAILS_AND_RECOVERS = 0.0264
+"""Of the charges of paid terms, the share that fails at first and is paid later."""
+RECOVERY_DAYS = {3: 0.36, 7: 0.28, 14: 0.22, 21: 0.06, 30: 0.05, 45: 0.03}
+"""Days from the due day to the payment, of those that come back: 86, 97 and 100% of 64 are 55, 62
+and 64% by day 14, 30 and 45."""
+EXPIRED_SHARE = 1 / 3
+"""Of failed charges, those whose card has expired."""
+
 Text = ArrayLike
 Flag = ArrayLike
 

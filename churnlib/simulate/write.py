@@ -1,4 +1,4 @@
-"""The business as two Parquet files, made and written in chunks so that memory does not grow
+"""The business as Parquet files, made and written in chunks so that memory does not grow
 with it.
 """
 
@@ -13,9 +13,20 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from churnlib.errors import ChurnlibError
+from churnlib.simulate.endings import Endings, draw_endings
 from churnlib.simulate.lives import Spans, live
+from churnlib.simulate.payments import Attempts, draw_payments
 from churnlib.simulate.people import People, draw_people, signups_by_day
-from churnlib.simulate.truth import CHANNELS, COUNTRIES, FIRST_DAY, INDUSTRIES, PLANS, SIZES
+from churnlib.simulate.truth import (
+    CHANNELS,
+    COUNTRIES,
+    END_REASONS,
+    FEEDBACK,
+    FIRST_DAY,
+    INDUSTRIES,
+    PLANS,
+    SIZES,
+)
 
 SEED = 2026
 CHUNK = 50_000
@@ -52,20 +63,35 @@ SUBSCRIPTIONS = pa.schema(
         "currency": pa.string(),
         "billing": pa.string(),
         "recorded_at": pa.timestamp("us"),
+        "cancelled_on": pa.date32(),
+        "end_reason": pa.string(),
+        "cancel_feedback": pa.string(),
     }
 )
+PAYMENTS = pa.schema(
+    {
+        "invoice_id": pa.string(),
+        "customer_id": pa.string(),
+        "due_on": pa.date32(),
+        "attempted_at": pa.date32(),
+        "amount": pa.decimal128(18, 2),
+        "status": pa.string(),
+        "failure_reason": pa.string(),
+    }
+)
+FILES = {"customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS, "payments": PAYMENTS}
 
 
 def simulate(folder: Path, *, customers: int = 20_000, seed: int = SEED) -> Path:
     """Write a subscription business whose truth is known; the same seed gives the same bytes.
 
     Grain: `customers.parquet` has one row per customer, `subscriptions.parquet` one per span of
-    constant price.
+    constant price, `payments.parquet` one per attempt to charge an invoice.
 
     Parameters
     ----------
     folder : Path
-        Made where it is absent; the two files in it are replaced.
+        Made where it is absent; the files in it are replaced.
     customers : int
         How many sign up from 2023-11-01 to 2026-10-31. Memory does not grow with it.
     seed : int
@@ -88,12 +114,10 @@ def simulate(folder: Path, *, customers: int = 20_000, seed: int = SEED) -> Path
             f"simulate: customers is {customers} and seed {seed}: at least 1 and 0 are needed."
         )
     folder = Path(folder)
-    parts = {
-        name: folder / f".{name}.partial" for name in ("customers.parquet", "subscriptions.parquet")
-    }
+    parts = {f"{name}.parquet": folder / f".{name}.parquet.partial" for name in FILES}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(*parts.values(), chunks=_chunks(customers, seed))
+        _write(list(parts.values()), _chunks(customers, seed))
         for name, part in parts.items():
             part.replace(folder / name)
     except OSError as error:
@@ -109,21 +133,21 @@ def _remove(parts: Iterable[Path]) -> None:
             part.unlink()
 
 
-def _write(
-    customers: Path, subscriptions: Path, *, chunks: Iterator[tuple[pa.Table, pa.Table]]
-) -> None:
+def _write(paths: list[Path], chunks: Iterator[tuple[pa.Table, ...]]) -> None:
     with ExitStack() as files:
-        people = files.enter_context(pq.ParquetWriter(customers, CUSTOMERS, compression="zstd"))
-        spans = files.enter_context(
-            pq.ParquetWriter(subscriptions, SUBSCRIPTIONS, compression="zstd")
-        )
-        for some_people, their_spans in chunks:
-            people.write_table(some_people)
-            spans.write_table(their_spans)
+        writers = [
+            files.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+            for path, schema in zip(paths, FILES.values(), strict=True)
+        ]
+        for tables in chunks:
+            for writer, table in zip(writers, tables, strict=True):
+                writer.write_table(table)
 
 
-def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Customers in the order they sign up, with their spans, `CHUNK` of them at a time."""
+def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, ...]]:
+    """Customers in the order they sign up, with their spans and payments, `CHUNK` of them at a
+    time.
+    """
     signed_up = np.cumsum(signups_by_day(np.random.default_rng([seed, 1]), customers))
     width, spans_before = max(7, len(str(customers))), 0
     for first in range(0, customers, CHUNK):
@@ -131,11 +155,15 @@ def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, pa.Table]]:
         number = np.arange(first, min(first + CHUNK, customers))
         people = draw_people(rng, FIRST_DAY + np.searchsorted(signed_up, number, side="right"))
         spans = live(rng, people)
+        # What is beside the lives has streams of its own, so that these stay as they are.
+        beside = np.random.default_rng([seed, 3, first // CHUNK])
+        endings = draw_endings(beside, people, spans)
+        payments = draw_payments(beside, people, spans, endings)
         ids = _ids("C", number + 1, width)
-        table = _subscriptions(
-            people, spans, ids, _ids("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
-        )
-        yield _customers(people, ids), table if first else _with_dirt(rng, table)
+        span_ids = _ids("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
+        table = _subscriptions(people, spans, endings, ids, span_ids)
+        table = table if first else _with_dirt(rng, table)
+        yield _customers(people, ids), table, _payments(payments, ids)
         spans_before += spans.who.size
 
 
@@ -153,7 +181,9 @@ def _customers(people: People, ids: pa.Array) -> pa.Table:
     return pa.table(columns, schema=CUSTOMERS)
 
 
-def _subscriptions(people: People, spans: Spans, ids: pa.Array, span_ids: pa.Array) -> pa.Table:
+def _subscriptions(
+    people: People, spans: Spans, endings: Endings, ids: pa.Array, span_ids: pa.Array
+) -> pa.Table:
     columns = [
         span_ids,
         ids.take(pa.array(spans.who)),
@@ -166,8 +196,28 @@ def _subscriptions(people: People, spans: Spans, ids: pa.Array, span_ids: pa.Arr
         # The start of a span is known when it starts; the row's end date is what was known on the
         # last day.
         spans.starts_on.astype("datetime64[us]"),
+        endings.cancelled_on,
+        _names(END_REASONS, endings.reason),
+        _names(FEEDBACK, endings.feedback),
     ]
     return pa.table(columns, schema=SUBSCRIPTIONS)
+
+
+def _payments(attempts: Attempts, ids: pa.Array) -> pa.Table:
+    customers = ids.take(pa.array(attempts.who))
+    first = np.searchsorted(attempts.who, attempts.who, side="left")
+    within = attempts.invoice - attempts.invoice[first] + 1
+    why = np.where(attempts.paid, -1, np.where(attempts.expired, 0, 1))
+    columns = [
+        _joined(customers, "-", pa.array(within).cast(pa.string())),
+        customers,
+        attempts.due_on,
+        attempts.attempted_on,
+        _money(attempts.cents),
+        _names(["failed", "paid"], attempts.paid),
+        _names(["expired_card", "declined"], why),
+    ]
+    return pa.table(columns, schema=PAYMENTS)
 
 
 def _with_dirt(rng: np.random.Generator, table: pa.Table) -> pa.Table:
@@ -194,7 +244,9 @@ def _replaced(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
 
 
 def _names(names: Iterable[str], position: NDArray) -> pa.Array:
-    return pa.array(list(names)).take(pa.array(position.astype(np.int64)))
+    """The name at each position; none where it is below 0."""
+    place = position.astype(np.int64)
+    return pa.array(list(names)).take(pa.array(place, mask=place < 0))
 
 
 def _ids(prefix: str, number: NDArray[np.int64], width: int) -> pa.Array:

@@ -95,6 +95,7 @@ def open_frozen(folder: Path | str) -> Snapshot:
         customers=tables["customers"],
         subscriptions=tables.get("subscriptions"),
         orders=tables.get("orders"),
+        payments=tables.get("payments"),
         unattributed=tables.get(UNATTRIBUTED),
         data_box=meta["data_box"],
         first_day=date.fromisoformat(meta["first_day"]),

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from churnlib.engine import collect, materialise
 from churnlib.input.checked import DERIVED, FIRSTS, Checked, attributes
+from churnlib.input.endings import canonical, known_feedback, known_reasons
 from churnlib.input.shapes import superseded
 from churnlib.params.model import Params
 from churnlib.results.segments import OTHER, UNKNOWN
@@ -33,6 +34,8 @@ def known_by(checked: Checked, as_of: date) -> dict[str, ir.Table]:
     if "orders" in tables:
         out["orders"] = _orders(tables["orders"], as_of)
     out["customers"] = _customers(given, out, params, as_of)
+    if "payments" in tables:
+        out["payments"] = _payments(tables["payments"], as_of)
     return out
 
 
@@ -92,6 +95,8 @@ def _subscriptions(checked: Checked, as_of: date) -> ir.Table:
         subscription_id=spans.subscription_id,
         renews_on=spans.renews_on,
         cancelled_on=ibis.ifelse(spans.cancelled_on < as_of, spans.cancelled_on, ibis.null("date")),
+        end_reason=canonical(spans.end_reason, known_reasons(checked.params.end_reasons)),
+        cancel_feedback=canonical(spans.cancel_feedback, known_feedback(checked.params.feedback)),
     )
     return netted(spans) if checked.has_credits else spans
 
@@ -114,6 +119,21 @@ def _orders(orders: ir.Table, as_of: date) -> ir.Table:
         ordered_on=known.ordered_at,
         amount=known.amount,
         category=known.category,
+    )
+
+
+def _payments(payments: ir.Table, as_of: date) -> ir.Table:
+    """Attempts before as_of; what is due later than its first attempt was due then."""
+    known = payments.filter(payments.attempted_at < as_of)
+    first = known.attempted_at.min().over(ibis.window(group_by="invoice_id"))
+    return known.select(
+        "invoice_id",
+        "customer_id",
+        attempted_on=known.attempted_at,
+        due_on=known.due_on.min().over(ibis.window(group_by="invoice_id")).coalesce(first),
+        amount=known.amount,
+        status=known.status,
+        failure_reason=known.failure_reason,
     )
 
 

@@ -47,7 +47,8 @@ class Snapshot:
         first_plan or first_category, acquisition_cost, attributes
     subscriptions : one row a span of constant price: customer_id, starts_on, ends_on (NULL = open
         at as_of), mrr, plan, interval_months, subscription_id, renews_on, cancelled_on (NULL =
-        not given, or not before as_of); None for orders only
+        not given, or not before as_of), end_reason (how it ended), cancel_feedback; None for
+        orders only
     orders : one row an order or order line: customer_id, ordered_on, amount (negative = a return),
         order_id, category; None for subscriptions only
     data_box : one account a table of the source: read, kept, set aside, by reason
@@ -57,6 +58,8 @@ class Snapshot:
     folder : where the frozen files lie, and tables/ is written
     unattributed : sales that name no customer: ordered_on, amount; None = there are none. Only
         `sales` counts them, and no one who looks at some customers alone
+    payments : one row an attempt: invoice_id, customer_id, attempted_on, due_on, amount, status
+        (paid, failed, refunded), failure_reason; None = not given
     """
 
     params: Params
@@ -70,6 +73,7 @@ class Snapshot:
     fingerprint: str
     folder: Path
     unattributed: ir.Table | None = None
+    payments: ir.Table | None = None
     _chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _kept: dict[str, ir.Table | pd.DataFrame] = field(
         default_factory=dict, init=False, compare=False
@@ -123,6 +127,7 @@ class Snapshot:
             "customers": self.customers,
             "subscriptions": self.subscriptions,
             "orders": self.orders,
+            "payments": self.payments,
         }
         return {name: table for name, table in given.items() if table is not None}
 
@@ -177,6 +182,7 @@ class Snapshot:
             customers=tables["customers"],
             subscriptions=tables.get("subscriptions"),
             orders=tables.get("orders"),
+            payments=tables.get("payments"),
             unattributed=None if only else self.unattributed,
             data_box=data_box,
             fingerprint=hashlib.sha256(f"{self.fingerprint}{only}".encode()).hexdigest(),

@@ -1,0 +1,175 @@
+"""What is said of how customers left, whether they came back, and what they gave as the reason."""
+
+import pandas as pd
+
+from churnlib.findings.wording import counted, listed, period_name, share_of
+from churnlib.formats import cell, money, text
+from churnlib.periods import MONTHS_A_YEAR
+from churnlib.results.declared import currency_of, grain_of
+from churnlib.results.told import Finding
+from churnlib.statistics.intervals import wilson
+from churnlib.statistics.rules import MIN_N
+
+__all__ = ["say_incidence", "say_kinds", "say_reasons", "say_recovery", "say_returned"]
+
+NO_CHURN = ("paused", "account_or_plan_change")
+"""Ends that are counted and are no leaving."""
+HOWS = {
+    "voluntary": "by their own decision",
+    "payment_failed": "by a failed payment",
+    "disputed": "by a dispute",
+    "fixed_term": "as a fixed term ended",
+    "account_or_plan_change": "as an account or plan changed",
+    "paused": "for a pause",
+    "fraud": "for fraud",
+    "other": "otherwise",
+    "unknown": "unknown how",
+    "pending": "pending",
+}
+TOLD = 3
+"""Ways that a sentence names."""
+
+
+def say_kinds(kinds: pd.DataFrame) -> Finding:
+    """How those who left in the reported period did (last rows of `churn_kinds`)."""
+    if kinds.empty:
+        return Finding(sentence="Nobody has left yet.", place="how")
+    last = kinds[kinds["period_start"] == kinds["period_start"].max()]
+    name, unit = period_name(last["period_start"].iloc[0], grain_of(kinds)), currency_of(kinds)
+    sums = last.groupby("how")[["customers", "amount"]].sum().astype(float)
+    sums = sums.sort_values("customers", ascending=False, kind="stable")
+    n = sums["customers"].sum()
+    if set(sums.index) <= {"unknown", "pending"}:
+        return Finding(
+            sentence=f"How the {counted(n, 'customer')} of {name} left is not known: a column "
+            "end_reason, cancelled_on or a table payments would tell.",
+            place="how",
+            n=n,
+        )
+    told = [
+        f"{text(row.customers, 'count')} {HOWS[how]} ({money(row.amount, unit)})"
+        for how, row in sums.head(TOLD).iterrows()
+    ]
+    rest = n - sums["customers"].head(TOLD).sum()
+    more = [f"{text(rest, 'count')} otherwise"] if rest else []
+    return Finding(
+        sentence=f"Of the {text(n, 'count')} who left in {name}, {listed(told + more)}."
+        f"{_pending(sums)}",
+        place="how",
+        n=n,
+    )
+
+
+def _pending(sums: pd.DataFrame) -> str:
+    if "pending" not in sums.index:
+        return ""
+    return " Pending: a payment may still undo it."
+
+
+def say_returned(kinds: pd.DataFrame) -> Finding:
+    """How many came back, of those of whom it can be told, and how many left satisfied."""
+    known = kinds[kinds["came_back"] != "too early"]
+    n = known["customers"].sum()
+    if n < MIN_N:
+        few = "Too few customers left long enough ago to say how many come back."
+        return Finding(sentence=few)
+    back = known[known["came_back"] == "yes"]
+    told = []
+    for how, rows in known.groupby("how"):
+        people, own = rows["customers"].sum(), back[back["how"] == how]["customers"].sum()
+        if people >= MIN_N and how not in NO_CHURN:
+            low, high = (float(end) for end in wilson(own, people))
+            told.append((own / people, f"{share_of(own / people, low, high)} {_of(str(how))}"))
+    told.sort(reverse=True)
+    satisfied = back[back["how"] == "voluntary"]["customers"].sum()
+    return Finding(
+        sentence=f"Of {counted(n, 'customer')} who left long enough ago, "
+        f"{text(back['customers'].sum(), 'count')} came back: "
+        f"{listed([words for _, words in told[:TOLD]])}. "
+        f"{text(satisfied, 'count')} left by their own decision and came back: satisfied leavers.",
+        n=n,
+    )
+
+
+def _of(how: str) -> str:
+    return f"of those who left {HOWS[how]}"
+
+
+def say_incidence(incidence: pd.DataFrame) -> Finding:
+    """What share has left in which way after a year of life, or as long as is known."""
+    known = incidence[incidence["at_risk"] >= MIN_N]
+    if known.empty:
+        few = "Too few customers to say in which way they leave by month of life."
+        return Finding(sentence=few)
+    month = min(MONTHS_A_YEAR, int(known["tenure"].max()))
+    rows = known[known["tenure"] == month].nlargest(TOLD, "incidence")
+    told = [
+        f"{share_of(row.incidence, row.incidence_low, row.incidence_high)} {HOWS[row.how]}"
+        for row in rows.itertuples()
+    ]
+    return Finding(
+        sentence=f"Within {month} months {listed(told)}; the others left otherwise or are still "
+        "there.",
+        n=rows["at_risk"].max(),
+    )
+
+
+def say_recovery(recovery: pd.DataFrame) -> Finding:
+    """What of failed payments comes back, of the last months that are final."""
+    whole = recovery.dropna(subset=["recovered_45"]).tail(MONTHS_A_YEAR)
+    n = whole["failed"].sum()
+    if n < MIN_N:
+        few = "Too few failed payments are old enough to say how many come back."
+        return Finding(sentence=few)
+    unit = currency_of(recovery)
+    by_14, by_45 = whole["recovered_14"].sum(), whole["recovered_45"].sum()
+    low, high = (float(end) for end in wilson(by_45, n))
+    retries = whole["retries"].sum() / max(whole["recovered"].sum(), 1)
+    last = recovery.iloc[-1]
+    open_ = ""
+    if last.open:
+        open_ = f" Of {period_name(last.due_month, 'month')} {text(last.open, 'count')} are open."
+    return Finding(
+        sentence=f"Of {counted(n, 'failed invoice')} {text(by_14 / n, 'percent')} were paid within "
+        f"14 days and {share_of(by_45 / n, low, high)} within 45: "
+        f"{money(whole['amount_recovered'].sum(), unit)} of "
+        f"{money(whole['amount_failed'].sum(), unit)}, with {text(retries, 'number')} retries for "
+        f"each that came back.{open_}",
+        n=n,
+        low=low,
+        high=high,
+    )
+
+
+def say_reasons(reasons: pd.DataFrame) -> Finding:
+    """Which reason is given most, by how many, and what would have to be true for another."""
+    if reasons.empty:
+        return Finding(sentence="Nobody who left in twelve months gave a reason.")
+    n, people = int(reasons["of_answers"].iloc[0]), int(reasons["of_leavers"].iloc[0])
+    rate = text(n / people, "percent")
+    answered = (
+        f"{text(n, 'count')} of {counted(people, 'customer')} who left gave a reason ({rate})"
+    )
+    if n < MIN_N:
+        return Finding(sentence=f"{answered}: too few to say which counts most.", n=n)
+    first = reasons.iloc[0]
+    share = share_of(first.share, first.share_low, first.share_high)
+    word = cell(first.reason, "word").lower()
+    told = (
+        f"{answered}. “{word.capitalize()}” leads with {share} of the answers, "
+        f"{text(first.reweighted_share, 'percent')} brought to all who left"
+    )
+    return Finding(sentence=f"{told}{_tipping(reasons, people - n)}.", n=n)
+
+
+def _tipping(reasons: pd.DataFrame, silent: int) -> str:
+    """By how much the second would have to lead among those who said nothing to be first."""
+    if len(reasons) < 2 or not silent:
+        return ""
+    first, second = reasons.iloc[0], reasons.iloc[1]
+    lead = (first.answers - second.answers) / silent
+    word = cell(second.reason, "word").lower()
+    return (
+        f"; it stays first unless “{word}” leads by more than {text(lead, 'percent')} among those "
+        "who said nothing"
+    )
