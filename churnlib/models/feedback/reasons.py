@@ -95,10 +95,8 @@ def _reweighted(answers: pd.DataFrame, given: pd.DataFrame) -> pd.Series:
     whole = _shares(given, every)
     total = pd.Series(0.0, index=every)
     for keys, people in answers.groupby(STRATA)["customers"].sum().items():
-        own = given[
-            np.logical_and.reduce([given[k] == v for k, v in zip(STRATA, keys, strict=True)])
-        ]
         near = given[given["tenure"] == keys[0]]
+        own = near[(near["plan"] == keys[1]) & (near["how"] == keys[2])]
         chosen = next((one for one in (own, near) if one["customers"].sum() >= FEWEST), None)
         total += people * (whole if chosen is None else _shares(chosen, every))
     return total / answers["customers"].sum()
