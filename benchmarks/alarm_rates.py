@@ -25,13 +25,16 @@ HISTORIES = (18, 30, 42)
 OLDEST = 60
 MONTHLY = 0.02 + 0.05 * np.exp(-np.arange(OLDEST) / 3)
 """Hazards at the n-th renewal of those who pay by the month."""
+LABELS = [(1, 1), (1, 4), (1, 7), (1, 13), (12, 1), (12, 2)]
+"""Billing interval and first renewal of the strata."""
 ANNUAL = np.array([0.30, 0.18, 0.18, 0.18, 0.18])
-ANNUAL_SHARE = 0.3
-"""Of new customers."""
 
 
 class World(NamedTuple):
-    """What a business is like: customers at the start, months, growth a month, scatter."""
+    """What a business is like: customers at the start, months, growth a month, scatter of months
+    and its autocorrelation, hazards times `rise` in the last `rises_in` months, and the share of
+    new customers who pay by the year.
+    """
 
     customers: int
     months: int
@@ -40,6 +43,7 @@ class World(NamedTuple):
     correlation: float
     rise: float = 1.0
     rises_in: int = 6
+    annual: float = 0.3
 
 
 def main() -> None:
@@ -85,27 +89,26 @@ def business(rng: np.random.Generator, world: World) -> tuple[np.ndarray, np.nda
     """Customers due and leavers by stratum and month, and the strata's billing intervals."""
     kept = np.concatenate([[1], np.cumprod(1 - MONTHLY)[:-1]])
     kept_annual = np.concatenate([[1], np.cumprod(1 - ANNUAL)[:-1]])
-    alive = kept.sum() * (1 - ANNUAL_SHARE) + 12 * kept_annual.sum() * ANNUAL_SHARE
+    alive = kept.sum() * (1 - world.annual) + 12 * kept_annual.sum() * world.annual
     new = world.customers / alive
-    monthly = rng.poisson(new * (1 - ANNUAL_SHARE) * kept)
-    annual = rng.poisson(new * ANNUAL_SHARE * np.tile(kept_annual, (12, 1)))
+    monthly = rng.poisson(new * (1 - world.annual) * kept)
+    annual = rng.poisson(new * world.annual * np.tile(kept_annual, (12, 1)))
     effects = _effects(rng, world)
-    labels = [(1, band) for band in (1, 4, 7, 13)] + [(12, 1), (12, 2)]
     bands = band_of(np.ones(OLDEST), np.arange(1, OLDEST + 1))
-    due, left = np.zeros((2, len(labels), world.months))
+    due, left = np.zeros((2, len(LABELS), world.months))
     for month, effect in enumerate(effects):
         gone = rng.binomial(monthly, np.minimum(MONTHLY * effect, 1))
         place = month % 12
         gone_annual = rng.binomial(annual[place], np.minimum(ANNUAL * effect, 1))
-        for row, (_, band) in enumerate(labels[:4]):
+        for row, (_, band) in enumerate(LABELS[:4]):
             due[row, month] = monthly[bands == band].sum()
             left[row, month] = gone[bands == band].sum()
         due[4:, month] = annual[place][0], annual[place][1:].sum()
         left[4:, month] = gone_annual[0], gone_annual[1:].sum()
         arriving = rng.poisson(new * (1 + world.growth) ** month, 2)
-        monthly = _older(monthly - gone, rng.binomial(arriving[0], 1 - ANNUAL_SHARE))
-        annual[place] = _older(annual[place] - gone_annual, rng.binomial(arriving[1], ANNUAL_SHARE))
-    return due, left, np.array([interval for interval, _ in labels])
+        monthly = _older(monthly - gone, rng.binomial(arriving[0], 1 - world.annual))
+        annual[place] = _older(annual[place] - gone_annual, rng.binomial(arriving[1], world.annual))
+    return due, left, np.array([interval for interval, _ in LABELS])
 
 
 def _older(people: np.ndarray, new: int) -> np.ndarray:

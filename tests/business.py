@@ -16,11 +16,11 @@ from churnlib.snapshot.snapshot import Snapshot
 
 NOWHERE = Path("/nonexistent")
 SPAN = ("customer_id", "starts_on", "ends_on", "mrr", "plan", "interval_months")
-SPAN += ("subscription_id", "renews_on", "cancelled_on")
+SPAN += ("subscription_id", "renews_on", "cancelled_on", "end_reason", "cancel_feedback")
 ORDER = ("customer_id", "ordered_on", "amount", "category")
 MONEY = pa.decimal128(18, 2)
 SPAN_TYPES = [pa.string(), pa.date32(), pa.date32(), MONEY, pa.string(), pa.float64()]
-SPAN_TYPES += [pa.string(), pa.date32(), pa.date32()]
+SPAN_TYPES += [pa.string(), pa.date32(), pa.date32(), pa.string(), pa.string()]
 ORDER_TYPES = [pa.string(), pa.date32(), MONEY, pa.string()]
 
 
@@ -91,7 +91,8 @@ def _span(row: tuple, as_of: date) -> tuple:
     plan, interval, subscription, *dates = (*more, *absent[len(more) :])
     renews, cancelled = (_day(one) if one else None for one in dates)
     told = cancelled if cancelled and cancelled < as_of else None
-    return customer, _day(starts_on), known, _money(mrr), plan, interval, subscription, renews, told
+    terms = (plan, interval, subscription, renews, told, None, None)
+    return customer, _day(starts_on), known, _money(mrr), *terms
 
 
 def _order(row: tuple) -> tuple:

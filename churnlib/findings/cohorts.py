@@ -93,7 +93,7 @@ def say_cohorts_newest(comparison: pd.DataFrame) -> Finding:
     enough = comparison[(sizes >= MIN_N) & (comparison["age"] > 0)]
     if enough.empty:
         few = "The newest cohorts are too young or too small to compare with earlier ones."
-        return Finding(sentence=few, place="why")
+        return Finding(sentence=few)
     row = enough.iloc[-1]
     newest, earlier = (
         (row[f"{side}_active"], row[f"{side}_size"]) for side in ("newest", "earlier")
@@ -114,7 +114,6 @@ def say_cohorts_newest(comparison: pd.DataFrame) -> Finding:
     return Finding(
         sentence=sentence,
         verdict=verdict_of(found.clear),
-        place="why",
         n=row.newest_size,
         low=found.low,
         high=found.high,

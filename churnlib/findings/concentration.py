@@ -23,11 +23,11 @@ def say_concentration(concentration: pd.DataFrame) -> Finding:
     rows = concentration[concentration["share_of_customers"] == TOLD]
     if rows.empty or rows["of_customers"].iloc[0] < MIN_N:
         few = "Too few customers to tell how much of the revenue rests on a fifth of them."
-        return Finding(sentence=few, place="who")
+        return Finding(sentence=few)
     row, unit = rows.iloc[0], currency_of(concentration)
     if pd.isna(row.share_of_revenue):
         none = "All customers together bring no revenue, so nobody's share of it can be told."
-        return Finding(sentence=none, place="who", n=row.of_customers)
+        return Finding(sentence=none, n=row.of_customers)
     shop = concentration.attrs.get("model") == "transactional"
     what = "revenue of the last twelve months" if shop else "MRR"
     sentence = (
@@ -35,4 +35,4 @@ def say_concentration(concentration: pd.DataFrame) -> Finding:
         f"{text(row.of_customers, 'count')}, bring {text(row.share_of_revenue, 'percent')} of the "
         f"{what}: {money(row.revenue, unit)}."
     )
-    return Finding(sentence=sentence, place="who", n=row.of_customers)
+    return Finding(sentence=sentence, n=row.of_customers)

@@ -31,14 +31,14 @@ def say_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
     change = row.now - row.before
     clear = not row.rate_effect_low <= 0 <= row.rate_effect_high and _changed(trend)
     against = f"a {row.against}" if row.against == "year before" else f"the {row.against}"
+    side = "more" if row.rate_effect > 0 else "less"
     told = (
-        f"Of {points(change)} on {against} (left ÷ due, {text(row.before, 'percent')} to "
-        f"{text(row.now, 'percent')}), {points(row.mix_effect)} come with who was due and "
-        f"{points(row.rate_effect)} with the same kinds of customers leaving "
-        f"{'more' if row.rate_effect > 0 else 'less'} "
+        f"Left ÷ due was {text(row.before, 'percent')} {against} and is "
+        f"{text(row.now, 'percent')}: {points(row.mix_effect)} by who was due, "
+        f"{points(row.rate_effect)} by the same kinds of customers leaving {side} "
         f"({_range(row.rate_effect_low, row.rate_effect_high)})"
     )
-    chance = "" if clear else ", which is within chance"
+    chance = "" if clear else ", within chance"
     return Finding(
         sentence=f"{told}{chance}.{_most(chosen)}{_opposite(chosen, change)}",
         verdict=verdict_of(clear),

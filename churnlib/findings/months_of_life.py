@@ -27,7 +27,7 @@ def say_hazard(hazard: pd.DataFrame, base: pd.DataFrame) -> Finding:
     """
     if not (hazard["at_risk"] >= MIN_N).any():
         few = "Too few customers have been observed for a whole month to compare months of life."
-        return Finding(sentence=few, place="how")
+        return Finding(sentence=few)
     hazard = hazard.assign(interval_months=hazard.get("interval_months", 0))
     marked = hazard[hazard["stands_out"]]
     if marked.empty:
@@ -35,13 +35,12 @@ def say_hazard(hazard: pd.DataFrame, base: pd.DataFrame) -> Finding:
             "No month of life stands out: leaving is nowhere clearly likelier than in the months "
             "before it and in those after it."
         )
-        return Finding(sentence=even, place="how", n=hazard["at_risk"].max())
+        return Finding(sentence=even, n=hazard["at_risk"].max())
     now = _in_them_now(marked, base)
     due = marked.apply(_may_be_a_renewal, axis="columns")
     return Finding(
         sentence=_sentence(marked, due),
         verdict=verdict_of(clear=not due.all()),
-        place="how",
         at_stake=now.loc[~due, "more"].sum(),
         n=marked["at_risk"].min(),
         actions=_risky_months(now[~due], currency_of(base)),

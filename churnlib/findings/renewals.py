@@ -4,6 +4,7 @@ import pandas as pd
 
 from churnlib.findings.wording import counted, listed, paying, period_name, share_of
 from churnlib.formats import interval, money, text
+from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.segments import ALL, billing_name
 from churnlib.results.told import Action, Finding
@@ -58,13 +59,14 @@ def say_renewals_by_tenure(by_tenure: pd.DataFrame) -> Finding:
     )
 
 
-def say_due_next(due_next: pd.DataFrame, ahead: pd.DataFrame) -> Finding:
-    """Who is due in the coming period, and how many of them will leave.
+def say_due_next(due_next: pd.DataFrame, ahead: pd.DataFrame, trend: pd.DataFrame) -> Finding:
+    """Who is due in the coming month, how many of them will leave, and our record.
 
     Parameters
     ----------
     due_next : what `expected_leavers` gave
     ahead : what `due_ahead` gave
+    trend : what `leaving_trend` gave: what was expected of the last months, and what came
     """
     if due_next.empty:
         few = "Too few months have passed to say how many of those due next will leave."
@@ -76,13 +78,22 @@ def say_due_next(due_next: pd.DataFrame, ahead: pd.DataFrame) -> Finding:
     return Finding(
         sentence=f"Of today's {counted(row.due, 'customer')} due in {name} "
         f"({money(row.mrr_due, unit)} of MRR) about {about} will leave ({range_}), if leaving goes "
-        "on as in the last twelve months.",
+        f"on as in the last twelve months.{_record(trend)}",
         place="next",
         n=row.due,
         low=row.expected_left_low,
         high=row.expected_left_high,
         actions=_contracts(ahead, row.period_start, unit),
     )
+
+
+def _record(trend: pd.DataFrame) -> str:
+    """How many of the last months lay where they were expected."""
+    judged = trend[trend["score"].notna()].tail(MONTHS_A_YEAR)
+    if judged.empty:
+        return ""
+    inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
+    return f" {int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range."
 
 
 def _contracts(ahead: pd.DataFrame, start: pd.Timestamp, unit: str) -> tuple[Action, ...]:

@@ -170,7 +170,6 @@ def say_retention_12m(retention: pd.DataFrame) -> Finding:
     figure = key_figures.share_of_money(retention, "nrr", "n", "Net revenue retention")
     return Finding(
         sentence=_retention_sentence(retention),
-        place="kept",
         n=None if retention.empty else retention["n"].iloc[-1],
         key_figures=(figure,),
     )

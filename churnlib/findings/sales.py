@@ -129,7 +129,6 @@ def say_repeat_purchases(rates: pd.DataFrame, by_cohort: pd.DataFrame) -> Findin
     known = rates[(rates["window_days"] != "ever") & (rates["denominator"] >= MIN_N)]
     told = Finding(
         sentence="The days after a first purchase have not been observed for enough customers yet.",
-        place="kept",
     )
     if len(known):
         told = _within_windows(known)
@@ -152,9 +151,7 @@ def _within_windows(known: pd.DataFrame) -> Finding:
     again[0] = again[0].replace(" within", " bought again within")
     observed = spell(known["window_days"].iloc[-1], "day")
     who = f"Of the {counted(n, 'customer')} observed for {observed} after their first purchase"
-    return Finding(
-        sentence=f"{who}, {' and '.join(again)}.", place="kept", n=n, low=low[0], high=high[0]
-    )
+    return Finding(sentence=f"{who}, {' and '.join(again)}.", n=n, low=low[0], high=high[0])
 
 
 def _bought_again(row: pd.Series, by_cohort: pd.DataFrame) -> KeyFigure:

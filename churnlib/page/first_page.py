@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 MOST_FIGURES = 5
-MOST_ACTIONS = 5
+MOST_ACTIONS = 3
 DIGITS = 6
 """Of the values of a course, which is for other programs to draw."""
 VERDICTS: dict[Verdict, tuple[str, str]] = {

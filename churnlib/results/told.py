@@ -17,15 +17,14 @@ VERDICTS: tuple[Verdict, ...] = ("act", "watch", "no signal")
 """The strongest first. Act: beyond chance, and somebody can do something. Watch: beyond chance.
 Else no signal.
 """
-Place = Literal["", "result", "real", "kept", "why", "how", "where", "who", "next"]
+Place = Literal["", "result", "real", "why", "how", "where", "changed", "next"]
 STORY: dict[Place, str] = {
     "result": "What came in, and what went",
     "real": "Whether it is more than chance",
-    "kept": "How much stays",
-    "why": "What is behind it",
-    "how": "When and how customers leave",
-    "where": "Which customers",
-    "who": "Who the revenue rests on",
+    "why": "Other customers, or the same kinds leaving more",
+    "how": "How customers leave",
+    "where": "Which customers leave more than others",
+    "changed": "What our own changes did",
     "next": "What comes next",
 }
 """The places of the first page's story, in the order of reading; each has room for one finding."""

@@ -274,7 +274,7 @@ def test_the_dirt_is_what_the_documentation_says(tmp_path):
 def test_memory_does_not_grow_with_the_business(tmp_path, monkeypatch):
     monkeypatch.setattr(write, "CHUNK", 500)
     peaks = []
-    for customers in (1_000, 1_000, 5_250):
+    for customers in (2_500, 2_500, 5_250):
         tracemalloc.start()
         simulate(tmp_path, customers=customers)
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -145,5 +145,6 @@ def test_simulate_says_where(churnlib: Callable[..., Done], tmp_path: Path) -> N
     assert done.stdout.strip() == str(tmp_path / "data")
     assert sorted(path.name for path in (tmp_path / "data").glob("*.parquet")) == [
         "customers.parquet",
+        "payments.parquet",
         "subscriptions.parquet",
     ]

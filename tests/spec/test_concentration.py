@@ -70,7 +70,7 @@ def test_what_is_said_of_it():
     assert said(finding) == (
         "The 8 customers who bring most, a fifth of 40, bring 55.6 % of the MRR: €800."
     )
-    assert (finding.verdict, finding.place, finding.at_stake) == ("no signal", "who", None)
+    assert (finding.verdict, finding.place, finding.at_stake) == ("no signal", "", None)
     few = say_concentration(concentration(snapshot_of(subscriptions=spans[:29])))
     assert said(few).startswith("Too few customers")
 

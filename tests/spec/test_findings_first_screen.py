@@ -2,8 +2,10 @@
 
 import pytest
 
-from churnlib.findings.cohorts import say_cohorts_newest
+from churnlib.findings.kinds import say_kinds
+from churnlib.findings.mix import say_mix
 from churnlib.findings.months_of_life import say_hazard
+from churnlib.findings.renewals import say_due_next
 from churnlib.findings.repurchase import say_second_purchase, say_waits_by_segment
 from churnlib.findings.revenue import (
     say_churn,
@@ -17,9 +19,12 @@ from churnlib.findings.sales import (
     say_revenue_per_purchase,
     say_sales,
 )
-from churnlib.findings.segments import say_survival_by_segment
+from churnlib.findings.segments import say_segments
+from churnlib.findings.trend import say_trend
+from churnlib.models.leaving.ahead import expected_leavers
+from churnlib.models.leaving.mix import decomposition
+from churnlib.models.leaving.trend import leaving_trend, new_levels
 from tests.by_hand import (
-    against_others_of,
     base_of,
     bridge_of,
     bridge_row,
@@ -28,7 +33,6 @@ from tests.by_hand import (
     hazard_of,
     kept_of,
     log_rank_of,
-    newest_of,
     paid_of,
     point,
     repeat_cohorts,
@@ -38,9 +42,12 @@ from tests.by_hand import (
     waits_of,
 )
 from tests.reading import changes_of, noise_of, said
+from tests.spec.test_findings_leaving import where
+from tests.spec.test_kinds import kinds_of
+from tests.spec.test_leaving import STEADY, ahead_of, due_of
 
 MISSING = float("nan")
-STORY = ["result", "real", "kept", "why", "how", "where"]
+STORY = ["result", "real", "", "why", "how", "where"]
 CURVE = curve_of(point(12, 0.6), point(90, 0.5))
 SPLIT = curve_of(
     *(point(months, 0.6, segment="gold") for months in (12, 90)),
@@ -101,16 +108,19 @@ def test_churn_without_customers_at_closing_is_told_alone():
 
 
 def test_who_tells_the_story_of_a_subscription_business():
+    rows = due_of(*STEADY)
+    trend, ahead = leaving_trend(rows), ahead_of(("2025-09-01", 1, 6, 900, 90.0, 0))
     told = [
         say_mrr_bridge(BRIDGE),
-        say_churn(CHURN),
-        say_retention_12m(kept_of(0.94)),
-        say_cohorts_newest(newest_of((48, 80), (560, 700))),
-        say_hazard(hazard_of((3, 0.275, 0.0, True)), base_of((2, 40, 800.0))),
-        say_survival_by_segment(DIFFERENT, SPLIT, against_others_of(("iron", 1.5, True, 40, 90.0))),
+        say_trend(trend, CHURN, new_levels(trend)),
+        say_mix(decomposition(rows, {}), trend),
+        say_kinds(kinds_of(("voluntary", "no", 60))),
+        say_segments(where(0.09, *[0.03] * 11)),
+        say_due_next(expected_leavers(ahead, rows), ahead, trend),
     ]
-    assert [one.place for one in told] == STORY
-    assert [one.verdict for one in told] == ["no signal"] * 3 + ["watch"] * 3
+    assert [one.place for one in told] == ["result", "real", "why", "how", "where", "next"]
+    assert [one.verdict for one in told] == ["no signal"] * 4 + ["act", "no signal"]
+    assert all(len(one.sentence.split()) <= 40 for one in told)
 
 
 def test_where_a_subscription_business_can_act():

@@ -71,7 +71,7 @@ def test_who_is_due_next_and_contracts_that_end():
     ahead = ahead_of(("2025-09-01", 1, 6, 900, 90.0, 0), ("2025-09-01", 12, 1, 40, 400.0, 4))
     yearly = due_of(*[10] * 8, due=40).assign(interval_months=12, renewal=1)
     past = pd.concat([due_of(*[30] * 8), yearly])
-    found = say_due_next(expected_leavers(ahead, past), ahead)
+    found = say_due_next(expected_leavers(ahead, past), ahead, leaving_trend(past))
     assert found.sentence.startswith("Of today's 940 customers due in September 2025")
     assert found.place == "next"
     (action,) = found.actions
@@ -84,7 +84,7 @@ def test_who_is_due_next_and_contracts_that_end():
 
 def test_nothing_is_forecast_without_a_past():
     nothing = expected_leavers(ahead_of(("2025-09-01", 1, 1, 9, 1.0, 0)), due_of(1))
-    assert "Too few months" in say_due_next(nothing, ahead_of()).sentence
+    assert "Too few months" in say_due_next(nothing, ahead_of(), leaving_trend(due_of(1))).sentence
 
 
 def trend_of(*left: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -149,7 +149,7 @@ def mixed(web: tuple, ads: tuple) -> pd.DataFrame:
 
 def test_a_mix_that_moved_the_rate_is_named():
     found = say_mix(mixed(((10, 6), (500, 300)), ((30, 42), (500, 700))), trend_of(*STEADY)[0])
-    assert "+0.8\u00a0points come with who was due" in found.sentence
+    assert "+0.8\u00a0points by who was due" in found.sentence
     assert "channel “web” (+0.5" in found.sentence
     assert "within chance" in found.sentence
     assert (found.verdict, found.place) == ("no signal", "why")

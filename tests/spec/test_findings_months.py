@@ -17,7 +17,7 @@ def test_months_that_stand_out_with_what_is_around_them():
         "Leaving is clearly likelier in month 5 of customers paying by the month (9.0 % leave, "
         "against 3.0 % around it)."
     )
-    assert (found.verdict, found.place) == ("watch", "how")
+    assert (found.verdict, found.place) == ("watch", "")
     even = say_hazard(hazard.head(1), base)
     assert said(even).startswith("No month of life stands out")
     few = say_hazard(hazard.assign(at_risk=29, stands_out=False), base)
@@ -25,7 +25,7 @@ def test_months_that_stand_out_with_what_is_around_them():
     none = say_hazard(hazard.head(0), base)
     assert said(none).startswith("Too few customers")
     for unclear in (even, few, none):
-        assert (unclear.verdict, unclear.place, unclear.actions) == ("no signal", "how", ())
+        assert (unclear.verdict, unclear.place, unclear.actions) == ("no signal", "", ())
 
 
 def test_where_to_act_in_the_life_of_a_customer():

@@ -30,13 +30,13 @@ def test_segments_differ_only_where_the_adjusted_test_says_so():
         "1.50 times as often as the others (1.25 to 1.80); those of gold leave 0.60 times as often "
         "as the others (0.50 to 0.72)."
     )
-    assert (found.verdict, found.place, found.at_stake, found.n) == ("watch", "where", 650.0, 300)
+    assert (found.verdict, found.place, found.at_stake, found.n) == ("watch", "", 650.0, 300)
     same = by_plan(0.05)
     assert said(same) == "Plan makes no clear difference to how long customers stay."
     few = by_plan(MISSING)
     assert said(few) == "Too few customers to compare the values of plan."
     for unclear in (same, few):
-        assert (unclear.verdict, unclear.place) == ("no signal", "where")
+        assert (unclear.verdict, unclear.place) == ("no signal", "")
         assert (unclear.actions, unclear.at_stake) == ((), None)
 
 

@@ -3,7 +3,10 @@
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
+from datetime import date
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pytest
@@ -32,6 +35,11 @@ FILES = {  # the heads of the files of a report, in their order
     "retention_12m": "period_start opening nrr grr nrr_numerator grr_numerator n",
     "unit_figures": "period_start arpa quick_ratio customers mrr",
     "returns": "window_days left returned share low high",
+    "renewals": "period_start billing due renewed left renewal_rate renewal_rate_low "
+    "renewal_rate_high",
+    "churn_kinds": "period_start how came_back customers amount",
+    "recovery": "due_month failed recovered cancelled lost open recovered_14 recovered_30 "
+    "recovered_45 amount_failed amount_recovered retries",
     "cohorts": "cohort age size active retention retention_low retention_high left_edge",
     "cohorts_by": "cohort age size active rate low high",
     "cohorts_pooled": "age size active rate low high",
@@ -60,6 +68,15 @@ ORDERS = [
     for n in range(40)
     for m in range(1 + n % 3)
 ]
+PAYMENTS = {
+    "invoice_id": ["i1", "i1"],
+    "customer_id": ["c03", "c03"],
+    "attempted_on": [date(2026, 1, 1), date(2026, 1, 9)],
+    "due_on": [date(2026, 1, 1), date(2026, 1, 1)],
+    "amount": [13.0, 13.0],
+    "status": ["failed", "paid"],
+    "failure_reason": ["expired_card", None],
+}
 COSTS = [{"customer_id": "c03", "acquisition_cost": 120.0}]
 
 
@@ -67,6 +84,7 @@ COSTS = [{"customer_id": "c03", "acquisition_cost": 120.0}]
 def world():
     """What measures may ask for, by the names of their parameters."""
     subscribed = snapshot_of(subscriptions=SPANS, customers=COSTS)
+    subscribed = replace(subscribed, payments=ibis.memtable(pd.DataFrame(PAYMENTS)))
     shop = snapshot_of(orders=ORDERS)
     return {"subscribed": subscribed, "shop": shop}
 

@@ -33,6 +33,22 @@ NO_FRAME = {
 }  # fmt: skip
 """Public names of models that give a fit, a judgement or plain numbers."""
 PUBLISHED = {
+    "due_next": "period_start due mrr_due expected_left expected_left_low expected_left_high",
+    "trend": (
+        "period_start due left expected score cusum_up cusum_down signal compared compared_left "
+        "expected_low expected_high"
+    ),
+    "decomposition": (
+        "against columns segment rate_effect mix_effect rate_effect_low rate_effect_high now before"
+    ),
+    "incidence": "how tenure at_risk incidence incidence_low incidence_high",
+    "segments": (
+        "due left expected ratio ratio_low ratio_high shrunken q_value mrr_lost verdict customers"
+    ),
+    "reasons": (
+        "reason answers share share_low share_high reweighted_share bound_low bound_high "
+        "of_answers of_leavers"
+    ),
     "survival": "tenure at_risk events survival survival_low survival_high",
     "hazard": (
         "interval_months tenure at_risk events hazard hazard_low hazard_high around stands_out"

@@ -36,9 +36,9 @@ def test_the_strongest_verdict_whatever_the_money() -> None:
 
 
 def test_then_the_most_money_and_none_last() -> None:
-    less, more = finding("Less.", "who", "watch", 10.0), finding("More.", "who", "watch", 10.5)
-    none, nought = finding("None.", "who", "watch"), finding("Nought.", "who", "watch", 0.0)
-    loss = finding("Loss.", "who", "watch", -11.0)
+    less, more = finding("Less.", "where", "watch", 10.0), finding("More.", "where", "watch", 10.5)
+    none, nought = finding("None.", "where", "watch"), finding("Nought.", "where", "watch", 0.0)
+    loss = finding("Loss.", "where", "watch", -11.0)
     assert said(none, less, more) == ["More."]
     assert said(none, nought) == ["Nought."]
     assert said(more, loss) == ["Loss."]
@@ -54,7 +54,7 @@ def test_then_the_first_in_reading() -> None:
 def test_places_of_chapters_that_are_left_out_stay_empty() -> None:
     assert said() == []
     assert said(finding("Only in its chapter.", "", "act", 1e9)) == []
-    assert said(finding("It stays.", "kept", "watch")) == ["It stays."]
+    assert said(finding("It stays.", "changed", "watch")) == ["It stays."]
 
 
 PLACE = {"chapter": "revenue", "href": "revenue.html#mrr"}

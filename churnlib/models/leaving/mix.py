@@ -138,7 +138,9 @@ def decomposition(due: pd.DataFrame, splits: Mapping[str, pd.DataFrame]) -> pd.D
 
 def _is_billing(rows: pd.DataFrame) -> bool:
     """Whether a column only tells how often customers pay, which every split knows anyway."""
-    return len(rows["interval_months"].unique()) > 1 and tells_interval(rows)
+    return len(rows["interval_months"].unique()) > 1 and tells_interval(
+        rows.astype({"customers": int})
+    )
 
 
 def _two_periods(due: pd.DataFrame, months: int) -> dict[str, list[pd.Timestamp]]:

@@ -5,6 +5,7 @@ bring of the same billing interval, renewal and month. Everything scanned counts
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -150,85 +151,109 @@ def _verdicts(found: pd.DataFrame) -> np.ndarray:
 
 def _of_column(due: pd.DataFrame, bridge: pd.DataFrame) -> pd.DataFrame:
     """Every value of one column: counts, ratio with its range, p-value."""
-    rows = due.assign(band=band_of(due["interval_months"], due["renewal"]))
-    rows = rows.groupby([SEGMENT, *TERMS, "period_start"], as_index=False, observed=True)[
-        ["due", "left"]
-    ].sum()
-    rows[SEGMENT] = rows[SEGMENT].astype(str)
-    people = rows.groupby(SEGMENT)["due"].sum()
-    values = [name for name in people.index if people[name] >= MIN_N]
-    if len(values) < 2:
+    cells = _cells(due)
+    enough = cells.due.sum(axis=(1, 2)) >= MIN_N
+    if enough.sum() < 2:
         return pd.DataFrame()
-    months = {value: _months(rows, value) for value in values}
-    scatter = _scatter_squared(list(months.values()))
+    months = _against_others(cells)
+    chosen = np.flatnonzero(enough & (months.expected.sum(axis=1) > 0))
+    scatter = _scatter_squared(months.left[chosen], months.expected[chosen])
     money = _money_lost(bridge, due)
     last = due[due["period_start"] == due["period_start"].max()]
     here = last.groupby(last[SEGMENT].astype(str))["customers"].sum()
-    found = [
-        _compared(value, months[value], scatter, money) | {"customers": int(here.get(value, 0))}
-        for value in values
-    ]
+    found = []
+    for place in chosen:
+        value = cells.names[place]
+        row = _compared(months, place, scatter)
+        ratio, gone = row["ratio"], float(money.get(value, 0.0))
+        row["mrr_lost"] = gone * (1 - 1 / ratio) if ratio else np.nan
+        found.append({SEGMENT: value, **row, "customers": int(here.get(value, 0))})
     frame = pd.DataFrame(found)
-    frame = frame[frame["expected"] > 0].reset_index(drop=True)
     if frame.empty:
         return frame
     return frame.assign(shrunken=shrunken(frame["left"], frame["expected"]))
 
 
-def _months(rows: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Of one value by month: due, left, expected from the others, and what the others lost."""
-    own, others = rows[rows[SEGMENT] == value], rows[rows[SEGMENT] != value]
-    pooled = others.groupby(TERMS)[["due", "left"]].sum()
-    hazard = (pooled["left"] / pooled["due"].where(pooled["due"] > 0)).rename("hazard")
-    by_month = others.join(hazard, on=TERMS)
-    by_month = by_month.assign(usual=by_month["due"] * by_month["hazard"])
-    factor = by_month.groupby("period_start")[["left", "usual"]].sum()
-    factor = (factor["left"] / factor["usual"].where(factor["usual"] > 0)).rename("factor")
-    known = own.join(hazard, on=TERMS).join(factor, on="period_start")
-    known = known.dropna(subset=["hazard", "factor"])
-    known = known.assign(expected=known["due"] * known["hazard"] * known["factor"])
-    sums = known.groupby("period_start")[["due", "left", "expected"]].sum()
-    return sums.assign(others=others["left"].sum())
+class _Cells(NamedTuple):
+    """Customers due and leavers by value, stratum and month."""
+
+    names: list[str]
+    due: np.ndarray
+    left: np.ndarray
 
 
-def _scatter_squared(values: list[pd.DataFrame]) -> float:
-    """The square of the own scatter of segment-months, by moments over all of them."""
-    excess = weight = 0.0
-    for months in values:
-        expected = months["expected"].to_numpy()
-        if expected.sum() <= 0 or len(months) < 2:
-            continue
-        fitted = expected * months["left"].sum() / expected.sum()
-        squares = (months["left"] - fitted) ** 2 * len(months) / (len(months) - 1)
-        excess += float((squares - fitted).sum())
-        weight += float((fitted**2).sum())
-    return max(excess / weight, 0.0) if weight else 0.0
+class _Months(NamedTuple):
+    """Of each value by month: due, left and expected where the others are known; and how many of
+    the others left in all.
+    """
+
+    due: np.ndarray
+    left: np.ndarray
+    expected: np.ndarray
+    others: np.ndarray
 
 
-def _compared(
-    value: str, months: pd.DataFrame, scatter: float, money: pd.Series
-) -> dict[str, object]:
-    left, expected = float(months["left"].sum()), float(months["expected"].sum())
-    spread = scatter * float((months["expected"] ** 2).sum())
-    others = float(months["others"].iloc[0]) if len(months) else 0.0
-    if expected <= 0:
-        return {"expected": 0.0}
-    ratio = left / expected
+def _cells(due: pd.DataFrame) -> _Cells:
+    rows = due.assign(band=band_of(due["interval_months"], due["renewal"]))
+    rows[SEGMENT] = rows[SEGMENT].astype(str)
+    value, names = pd.factorize(rows[SEGMENT], sort=True)
+    stratum = rows.groupby(TERMS).ngroup().to_numpy()
+    month = pd.factorize(rows["period_start"], sort=True)[0]
+    shape = len(names), int(stratum.max(initial=-1)) + 1, int(month.max(initial=-1)) + 1
+    counts = []
+    for name in ("due", "left"):
+        whole = np.zeros(shape)
+        np.add.at(whole, (value, stratum, month), rows[name].to_numpy(float))
+        counts.append(whole)
+    return _Cells(list(names), *counts)
+
+
+def _against_others(cells: _Cells) -> _Months:
+    """The others' hazards by stratum, times what the others did in each month."""
+    due, left = (whole.sum(axis=0) - whole for whole in (cells.due, cells.left))
+    people = due.sum(axis=2)
+    hazard = np.divide(left.sum(axis=2), people, out=np.zeros_like(people), where=people > 0)
+    usual = (due * hazard[:, :, None]).sum(axis=1)
+    gone = left.sum(axis=1)
+    factor = np.divide(gone, usual, out=np.zeros_like(usual), where=usual > 0)
+    known = (people > 0)[:, :, None] & (usual > 0)[:, None, :]
+    own = np.where(known, cells.due, 0.0)
+    return _Months(
+        due=own.sum(axis=1),
+        left=np.where(known, cells.left, 0.0).sum(axis=1),
+        expected=(own * hazard[:, :, None]).sum(axis=1) * factor,
+        others=gone.sum(axis=1),
+    )
+
+
+def _scatter_squared(left: np.ndarray, expected: np.ndarray) -> float:
+    """The square of the own scatter of segment-months, by moments over all values and months."""
+    total = expected.sum(axis=1, keepdims=True)
+    gone = left.sum(axis=1, keepdims=True)
+    ratio = np.divide(gone, total, out=np.zeros_like(total), where=total > 0)
+    fitted = expected * ratio
+    months = (expected > 0).sum(axis=1, keepdims=True)
+    squares = (left - fitted) ** 2 * months / np.maximum(months - 1, 1)
+    weight = float((fitted**2).sum())
+    return max(float((squares - fitted).sum()) / weight, 0.0) if weight else 0.0
+
+
+def _compared(months: _Months, place: int, scatter: float) -> dict[str, float]:
+    left, expected = float(months.left[place].sum()), float(months.expected[place].sum())
+    spread = scatter * float((months.expected[place] ** 2).sum())
+    others = float(months.others[place])
     if expected > LARGE * (expected + others):
         low, high, p_value = two_samples(left, expected, others, spread)
     else:
         low, high, p_value = one_sample(left, expected, spread)
-    gone = float(money.get(value, 0.0))
     return {
-        SEGMENT: value,
-        "due": int(months["due"].sum()),
+        "due": int(months.due[place].sum()),
         "left": int(left),
         "expected": expected,
-        "ratio": ratio,
+        "ratio": left / expected,
         "ratio_low": low,
         "ratio_high": high,
         "p_value": p_value,
-        "mrr_lost": gone * (1 - 1 / ratio) if left else np.nan,
     }
 
 

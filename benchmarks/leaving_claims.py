@@ -1,0 +1,146 @@
+"""How often the chapters on leaving claim what is not true, and find what is: who leaves next,
+segments, and rate against mix, on the businesses of `alarm_rates`.
+
+    python -m benchmarks.leaving_claims [next] [segments] [mix] [--runs 200]
+
+next: how often the 95 % range of next month's leavers holds what came. segments: of 30 values that
+grow differently and leave alike, how often any is named, and how often one is found that leaves 1.3
+times as often. mix: how often the range of the rate effect leaves 0 out where only the mix changed.
+The Monte-Carlo error is shown.
+"""
+
+import argparse
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+import churnlib as cl
+from benchmarks.alarm_rates import CUSTOMERS, LABELS, WORLDS, World, business
+
+SEGMENTS = 30
+SIZES = (50, 200, 1_000, 5_000)
+SCATTERS = (0.0, 0.1)
+PLANTED = 1.3
+MONTHS = 24
+
+
+def main() -> None:
+    """Each part asked for; all of them where none is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--runs", type=int, default=200)
+    given = parser.parse_args()
+    for part in given.parts or PARTS:
+        print(f"\n{part}")
+        PARTS[part](given.runs)
+
+
+def frame_of(due: np.ndarray, left: np.ndarray, **more: object) -> pd.DataFrame:
+    """Strata and months as what `due` gives."""
+    start = pd.date_range("2020-01-01", periods=due.shape[1], freq="MS")
+    rows = [
+        pd.DataFrame({"period_start": start, "interval_months": interval, "renewal": band}).assign(
+            due=due[n], left=left[n], customers=due[n], complete=True
+        )
+        for n, (interval, band) in enumerate(LABELS)
+    ]
+    frame = pd.concat(rows, ignore_index=True).assign(**more)
+    frame.attrs = {"grain": "month", "currency": "EUR"}
+    return frame
+
+
+def told(name: str, hits: list[bool]) -> None:
+    """A share with its Monte-Carlo error."""
+    share = float(np.mean(hits))
+    error = np.sqrt(max(share * (1 - share), 1 / len(hits)) / len(hits))
+    print(f"  {name:44} {share:6.3f} ± {error:.3f}", flush=True)
+
+
+def leavers_next(runs: int) -> None:
+    """Coverage of the range of next month's leavers."""
+    for customers in CUSTOMERS:
+        for scatter, correlation in WORLDS:
+            world = World(customers, MONTHS + 1, 0.02, scatter, correlation)
+            held = [_held(np.random.default_rng([5, run, customers]), world) for run in range(runs)]
+            told(f"{customers} customers, scatter {scatter}, ar {correlation}", held)
+
+
+def _held(rng: np.random.Generator, world: World) -> bool:
+    due, left, _ = business(rng, world)
+    past = frame_of(due[:, :-1], left[:, :-1])
+    coming = frame_of(due, left)
+    ahead = coming[coming["period_start"] == coming["period_start"].max()]
+    ahead = ahead.assign(mrr=0.0, given_notice=0)
+    row = cl.expected_leavers(ahead, past).iloc[0]
+    return bool(row.expected_left_low <= left[:, -1].sum() <= row.expected_left_high)
+
+
+def segments(runs: int) -> None:
+    """False discoveries among equals, and a planted difference."""
+    for size in SIZES:
+        for scatter in SCATTERS:
+            named, found = [], []
+            for run in range(runs):
+                rng = np.random.default_rng([6, run, size])
+                named.append(bool(len(_named(rng, size, scatter, 1.0))))
+                found.append("s00" in _named(rng, size, scatter, PLANTED))
+            told(f"{size} each, scatter {scatter}: any named", named)
+            told(f"{size} each, scatter {scatter}: 1.3 found", found)
+
+
+def _named(rng: np.random.Generator, size: int, scatter: float, ratio: float) -> list[str]:
+    parts = []
+    for n in range(SEGMENTS):
+        rise = ratio if n == 0 else 1.0
+        growth, annual = rng.uniform(-0.02, 0.08), rng.uniform(0.1, 0.5)
+        world = World(size, 13, growth, scatter, 0.0, rise, rises_in=13, annual=annual)
+        due, left, _ = business(rng, world)
+        parts.append(frame_of(due[:, 1:], left[:, 1:], segment=f"s{n:02}"))
+    rows = pd.concat(parts, ignore_index=True)
+    rows.attrs = parts[0].attrs
+    found = cl.segments({"x": rows}, {"x": rows.assign(churn=-1.0 * rows["left"])})
+    return found[found["verdict"] == "act"]["segment"].tolist()
+
+
+def mix(runs: int) -> None:
+    """Ranges of the rate effect that leave 0 out where only the mix of two segments changed."""
+    for customers in CUSTOMERS[1:]:
+        for scatter in SCATTERS:
+            outside = [
+                _outside(np.random.default_rng([7, run, customers]), customers, scatter)
+                for run in range(runs)
+            ]
+            told(f"{customers} customers, scatter {scatter}", outside)
+
+
+def _outside(rng: np.random.Generator, customers: int, scatter: float) -> bool:
+    """Two values of hazards 1 and 1.5; the share of the second goes from 30 to 50 %."""
+    parts = []
+    effects = np.exp(rng.normal(0, scatter, MONTHS) - scatter**2 / 2)
+    for name, ratio, growth in (("a", 1.0, -0.015), ("b", 1.5, 0.02)):
+        share = 0.7 if name == "a" else 0.3
+        world = World(int(customers * share), MONTHS, growth, 0.0, 0.0)
+        due, _, _ = business(rng, world)
+        hazard = np.array([0.06, 0.04, 0.03, 0.022, 0.3, 0.18])[:, None] * ratio * effects
+        left = rng.binomial(due.astype(int), np.minimum(hazard, 1))
+        parts.append(frame_of(due, left, segment=name))
+    rows = pd.concat(parts, ignore_index=True)
+    rows.attrs = parts[0].attrs
+    keys = ["period_start", "interval_months", "renewal"]
+    whole = rows.groupby(keys, as_index=False)[["due", "left", "customers"]].sum()
+    whole = whole.assign(complete=True)
+    whole.attrs = rows.attrs
+    found = cl.decomposition(whole, {"x": rows})
+    row = found[(found["columns"].str.endswith("x")) & (found["segment"] == "all")].iloc[-1]
+    return not row.rate_effect_low <= 0 <= row.rate_effect_high
+
+
+PARTS: dict[str, Callable[[int], None]] = {
+    "next": leavers_next,
+    "segments": segments,
+    "mix": mix,
+}
+
+if __name__ == "__main__":
+    main()
