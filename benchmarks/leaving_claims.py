@@ -1,7 +1,7 @@
 """How often the chapters on leaving claim what is not true, and find what is: who leaves next,
-segments, and rate against mix, on the businesses of `alarm_rates`.
+segments, rate against mix, and new customers, on the businesses of `alarm_rates`.
 
-    python -m benchmarks.leaving_claims [next] [segments] [mix] [--runs 200]
+    python -m benchmarks.leaving_claims [next] [segments] [mix] [channels] [--runs 200]
 
 next: how often the 95 % range of next month's leavers holds what came. segments: of 30 values that
 grow differently and leave alike, how often any is named, and how often one is found that leaves 1.3
@@ -136,10 +136,39 @@ def _outside(rng: np.random.Generator, customers: int, scatter: float) -> bool:
     return not row.rate_effect_low <= 0 <= row.rate_effect_high
 
 
+def channels(runs: int) -> None:
+    """Verdicts on new customers where nothing differs, and where hazards are 1.5 and 2 times."""
+    for customers in (100, 300, 1_000):
+        for ratio in (1.0, 1.5, 2.0):
+            wrong = [
+                _verdict(np.random.default_rng([8, run, customers]), customers, ratio)
+                for run in range(runs)
+            ]
+            named = "worse" if ratio > 1 else "worse or better"
+            told(f"{customers} a quarter, {ratio} times: {named}", wrong)
+
+
+def _verdict(rng: np.random.Generator, customers: int, ratio: float) -> bool:
+    """At the last of the reports on a quarter, when all its customers have reached 90 days."""
+    parts = []
+    for cohort, times in (("now", ratio), ("before", 1.0)):
+        left = np.full(customers, 91)
+        for day, hazard in reversed(((30, 0.12), (61, 0.08), (90, 0.06))):
+            left = np.where(rng.random(customers) < hazard * times, day, left)
+        start = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 90, customers), "D")
+        rows = pd.DataFrame({"started_on": start, "duration": left})
+        parts.append(rows.assign(event_observed=left <= 90, cohort=cohort))
+    rows = pd.concat(parts).assign(segment="all", customers=1, cost=0.0)
+    keys = ["segment", "cohort", "started_on", "duration", "event_observed"]
+    found = cl.new_customers(rows.groupby(keys, as_index=False)[["customers", "cost"]].sum())
+    return found["verdict"].iloc[-1] in (("worse",) if ratio > 1 else ("worse", "better"))
+
+
 PARTS: dict[str, Callable[[int], None]] = {
     "next": leavers_next,
     "segments": segments,
     "mix": mix,
+    "channels": channels,
 }
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ NO_FRAME = {
 }  # fmt: skip
 """Public names of models that give a fit, a judgement or plain numbers."""
 PUBLISHED = {
+    "channels": (
+        "channel age_days now_customers now_retention before_customers before_retention difference "
+        "difference_low difference_high earliest_date verdict against needed cost_per_kept"
+    ),
     "due_next": "period_start due mrr_due expected_left expected_left_low expected_left_high",
     "trend": (
         "period_start due left expected score cusum_up cusum_down signal compared compared_left "
