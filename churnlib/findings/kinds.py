@@ -82,11 +82,15 @@ def say_returned(kinds: pd.DataFrame) -> Finding:
             told.append((own / people, f"{share_of(own / people, low, high)} {_of(str(how))}"))
     told.sort(reverse=True)
     satisfied = back[back["how"] == "voluntary"]["customers"].sum()
+    more = (
+        f" {text(satisfied, 'count')} left by their own decision and came back: satisfied leavers."
+        if satisfied
+        else ""
+    )
     return Finding(
         sentence=f"Of {counted(n, 'customer')} who left long enough ago, "
         f"{text(back['customers'].sum(), 'count')} came back: "
-        f"{listed([words for _, words in told[:TOLD]])}. "
-        f"{text(satisfied, 'count')} left by their own decision and came back: satisfied leavers.",
+        f"{listed([words for _, words in told[:TOLD]])}.{more}",
         n=n,
     )
 

@@ -167,7 +167,7 @@ def say_segments(segments: pd.DataFrame) -> Finding:
 def say_segments_power(segments: pd.DataFrame) -> Finding:
     """What size of difference this business can see."""
     if segments.empty:
-        return Finding(sentence="Nothing was compared.")
+        return Finding(sentence="")
     some = int((segments["expected"] >= SOME).sum())
     most = int((segments["expected"] >= MOST).sum())
     return Finding(

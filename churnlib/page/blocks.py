@@ -112,7 +112,7 @@ def note_block(finding: Finding | str, result: pd.DataFrame | None = None) -> Bl
 
     Parameters
     ----------
-    finding : what to say
+    finding : what to say; nothing is shown where that is nothing
     result : what it is said of: the section is named for it, so that links lead here
 
     Examples
@@ -121,6 +121,8 @@ def note_block(finding: Finding | str, result: pd.DataFrame | None = None) -> Bl
     No customer has been observed for 12 months yet.
     """
     said, told, anchor = str(finding), Told(), ""
+    if not said:
+        return Block("", "")
     if isinstance(finding, Finding):
         told = Told(findings=(finding,))
     if result is not None:

@@ -18,7 +18,8 @@ class Chapter:
     name, title : what commands and readers call it
     order : where it stands in the report, the smallest number first
     models : the kinds of business that it fits
-    tables : without which it has nothing to say
+    tables : without which it has nothing to say; also columns, as `subscriptions.end_reason`, and
+        alternatives, joined with " or "
     path : the notebook
     page : the page that it stands on; none given = one of its own, and the summary is the front
         page

@@ -15,6 +15,8 @@ from churnlib.report.chapters import SUMMARY, Chapter, Page, pages_of
 
 NOTEBOOKS = PROJECT / "notebooks"
 REPORTS = PROJECT / "reports"
+OR = " or "
+"""Between the tables and columns of which a chapter needs one."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -260,13 +262,16 @@ def _reason(
             if from_command
             else "not among the chapters in the parameters"
         )
-    missing = [table for table in chapter.tables if table not in tables]
+    missing = [one for one in chapter.tables if not tables & set(one.split(OR))]
     if not missing:
         return None
-    return f"needs {' and '.join(map(_thing, missing))}, which the data do not hold"
+    return f"needs {' and '.join(map(_things, missing))}, which the data do not hold"
 
 
-def _thing(needed: str) -> str:
-    """`the table payments`, `the column end_reason of subscriptions`."""
-    table, _, column = needed.partition(".")
-    return f"the column {column} of {table}" if column else f"the table {table}"
+def _things(needed: str) -> str:
+    """`the table payments`, `the column end_reason of subscriptions or the table payments`."""
+    told = []
+    for one in needed.split(OR):
+        table, _, column = one.partition(".")
+        told.append(f"the column {column} of {table}" if column else f"the table {table}")
+    return OR.join(told)

@@ -65,7 +65,7 @@ CHANNELS = Result(
         ),
     ),
     shown=(
-        "channel", "age_days", "now_customers", "now_retention", "before_customers",
+        "channel", "against", "age_days", "now_customers", "now_retention", "before_customers",
         "before_retention", "difference", "difference_low", "difference_high", "verdict",
     ),
 )  # fmt: skip
