@@ -358,3 +358,28 @@ def test_a_source_without_the_files_names_what_is_needed(tmp_path):
     source = params.source.model_copy(update={"preset": "stripes"})
     with pytest.raises(DataError, match="did you mean 'stripe'"):
         check(params.model_copy(update={"source": source}))
+
+
+def test_reasons_and_notices_of_stripe(copy):
+    """Of the one that is canceled: at the customer's wish, some days before it ended."""
+    folder = copy(STRIPE, HISTORY, ("", ""))
+    file = folder / HISTORY
+    rows = pd.read_csv(file, dtype=str)
+    gone = rows["status"] == "canceled"
+    rows.loc[gone, "cancellation_details_reason"] = "payment_failed"
+    rows.loc[gone, "cancellation_details_feedback"] = "unused"
+    rows.to_csv(file, index=False)
+    checked = check(params_of(STRIPE, folder))
+    spans = checked.tables["subscriptions"].to_pandas()
+    told = spans[spans["end_reason"].notna()]
+    assert set(told["end_reason"]) == {"payment_failed"}
+    assert set(told["cancel_feedback"]) == {"unused"}
+    assert told["cancelled_on"].isna().all()
+    kinds = cl.churn_kinds(freeze(checked, "2026-05"))
+    assert "payment_failed" in set(kinds["how"])
+
+
+def test_reasons_of_chargebee():
+    checked = check(params_of(SAMPLES["chargebee"]))
+    kinds = cl.churn_kinds(freeze(checked, "2026-05"))
+    assert set(kinds["how"]) <= {"voluntary", "payment_failed", "paused"}

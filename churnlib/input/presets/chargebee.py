@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
+from churnlib.input.presets.endings import with_endings
 from churnlib.input.presets.over_time import discounted, months_in, n_rows, spans_over_time
 from churnlib.input.presets.reading import counted, flag, has, moment, number, text, word
 from churnlib.input.shapes import months_of_period
@@ -38,6 +39,7 @@ def _records(export: Export) -> dict[str, Made]:
     spans = spans_over_time(subscriptions, items, lines)
     if export.get("discount") is not None:
         spans = discounted(spans, _discounts(export, terms))
+    spans = with_endings(spans, _endings(export))
     warnings = _survivors(export["subscription"])
     return {"subscriptions": Made(spans, remarks, CENTS, warnings)}
 
@@ -85,6 +87,19 @@ def _subscriptions(export: Export, remarks: list[str]) -> ir.Table:
     if n := n_rows(known.filter((known.status == "paused").fill_null(False))):
         remarks.append(f"Paused, which counts as leaving: {counted(n, 'subscription')}.")
     return known.drop("status", "started", "trial")
+
+
+def _endings(export: Export) -> ir.Table:
+    """Chargebee gives a reason where it cancelled by itself; without one the customer did."""
+    rows, zone = _real(export["subscription"]), export.params.timezone
+    ways = {"cancelled": "voluntary", "paused": "paused"}
+    own = word(rows, "status").substitute(ways, else_=ibis.null("string"))
+    return rows.select(
+        subscription_id=text(rows, "id"),
+        cancelled_on=moment(rows, "cancel_schedule_created_at", timezone=zone, form="epoch"),
+        end_reason=word(rows, "cancel_reason").coalesce(own),
+        cancel_feedback=word(rows, "cancel_reason_code"),
+    )
 
 
 def _terms(export: Export) -> ir.Table:

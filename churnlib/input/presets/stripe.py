@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from churnlib.engine.moments import plus_months
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
+from churnlib.input.presets.endings import notice, with_endings
 from churnlib.input.presets.over_time import (
     discounted,
     months_in,
@@ -40,6 +41,7 @@ def _warehouse(export: Export) -> dict[str, Made]:
     spans = spans_over_time(_with_items(subscriptions, items), items, lines)
     if export.get("discount") is not None and export.get("coupon") is not None:
         spans = discounted(spans, _discounts(export, spans))
+    spans = with_endings(spans, _endings(export))
     made = {"subscriptions": Made(spans, remarks, CENTS, survivors(export["subscription"]))}
     if (customers := export.get("customer")) is not None:
         made["customers"] = Made(_customers(customers))
@@ -81,6 +83,20 @@ def _subscriptions(export: Export, remarks: list[str]) -> ir.Table:
     never_paid = known.filter((known.ends <= known.begins).fill_null(False))
     say(n_rows(never_paid), "Left out: {} that ended with the trial, never paid.", remarks)
     return known.drop("status")
+
+
+def _endings(export: Export) -> ir.Table:
+    """What Stripe keeps under cancellation_details; comments are not read."""
+    rows, zone = _live(export["subscription"]), export.params.timezone
+    names = ("canceled_at", "ended_at")
+    at = {name: moment(rows, name, timezone=zone, form="epoch") for name in names}
+    reason = word(rows, "cancellation_details_reason")
+    return rows.select(
+        subscription_id=text(rows, "id"),
+        cancelled_on=notice(at["canceled_at"], at["ended_at"], reason),
+        end_reason=reason,
+        cancel_feedback=word(rows, "cancellation_details_feedback"),
+    )
 
 
 def _prices(rows: ir.Table) -> ir.Table:
