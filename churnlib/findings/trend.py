@@ -30,6 +30,8 @@ def say_trend(trend: pd.DataFrame, churn: pd.DataFrame, levels: pd.DataFrame) ->
     last = churn.iloc[-1]
     left, there = last.churned_customers, last.opening_customers
     name = period_name(last.period_start, grain_of(churn))
+    if not there:
+        return Finding(sentence=f"Nobody was a customer when {name} began.", place="real")
     plain = f"{text(left, 'count')} of {counted(there, 'customer')} left in {name}"
     if there >= MIN_N:
         plain += f" ({text(left / there, 'percent')})"
