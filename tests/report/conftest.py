@@ -20,7 +20,13 @@ from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
 
 CUSTOMERS = 1500
 DEMO, CDNOW = (plan.PROJECT / "params" / f"{name}.yml" for name in ("demo", "cdnow"))
-TABLES = {"subscription": ("customers", "subscriptions"), "transactional": ("customers", "orders")}
+TABLES = {
+    "subscription": (
+        *("customers", "subscriptions", "payments", "subscriptions.end_reason"),
+        "subscriptions.cancel_feedback",
+    ),
+    "transactional": ("customers", "orders"),
+}
 
 
 def _pages(file: Path) -> tuple[str, ...]:
