@@ -1,16 +1,14 @@
 """How often the report claims what is not true, and how often it finds what is: simulated.
 
-    python benchmarks/claims.py [months] [segments] [waits] [stays] [extremes] [demo]
+    python benchmarks/claims.py [months] [segments] [waits] [stays] [extremes]
 
 Each part prints a table with the Monte-Carlo error of its shares. The generators are none of the
 models' own: customers arrive by month, leave by hazards written down here, and are counted.
 """
 
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -20,7 +18,6 @@ import churnlib as cl
 from churnlib.models.survival.hazard import hazard_by_month
 from churnlib.models.survival.intervals import INTERVAL
 from churnlib.models.survival.life_table import life_table
-from churnlib.simulate import CHANNELS, INDUSTRIES, simulate
 from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.intervals import benjamini_hochberg, wilson
 
@@ -282,56 +279,8 @@ def extremes(runs: int = 1_000) -> None:
 # the demo's advice against its truth
 
 
-def demo(seeds: int = 20, customers: int = 3_000) -> None:
-    """What advice small demos give, and whether their truth contradicts it."""
-    told = Counter()
-    for seed in range(seeds):
-        with tempfile.TemporaryDirectory() as folder:
-            told.update(advice(_demo(Path(folder), customers, seed)))
-    print(f"\nAdvice of {seeds} demos of {customers:,} customers")
-    for (who, true), times in sorted(told.items()):
-        print(f"| {who} | {times} of {seeds} | {'true' if true else 'CONTRADICTED'} |")
-
-
-def _demo(folder: Path, customers: int, seed: int) -> "cl.Snapshot":
-    simulate(folder, customers=customers, seed=seed)
-    (folder / "demo.yml").write_text(
-        "{business: demo, model: subscription, currency: EUR, timezone: Europe/Berlin, "
-        "segments: [channel, industry, billing, country], source: {uri: ., tables: {customers: "
-        "{from: customers.parquet}, subscriptions: {from: subscriptions.parquet, columns: "
-        "{interval: billing}}}}}\n"
-    )
-    return cl.open(str(folder / "demo.yml"))
-
-
-def advice(snapshot: "cl.Snapshot") -> Iterator[tuple[str, bool]]:
-    """Whom each action of the survival chapter names, and whether the truth agrees."""
-    hazard = cl.hazard_by_month(cl.lifetimes(snapshot, intervals=True))
-    for action in cl.say_hazard(hazard, cl.still_staying(snapshot)).actions:
-        yield action.who, action.who == "customers paying by the month in their month of life 5"
-    columns = list(snapshot.params.segments)
-    splits = {name: cl.lifetimes(snapshot, by=name, intervals=True) for name in columns}
-    bases = {name: cl.still_staying(snapshot, by=name) for name in columns}
-    tests = cl.compare_segments(splits)
-    others = cl.segments_against_others(tests, splits, bases)
-    for rows in splits.values():
-        for action in cl.say_survival_by_segment(tests, cl.survival_curve(rows), others).actions:
-            yield action.who, is_true(action.who)
-
-
-def is_true(who: str) -> bool:
-    """Whether the hazard ratio of the segment named is above that of the others."""
-    column, _, value = who.partition(" ")
-    table = {"channel": CHANNELS, "industry": INDUSTRIES}.get(column, {})
-    rest = [one for name, one in table.items() if name != value]
-    if value not in table:
-        return False
-    mean = sum(one.share * one.hazard_ratio for one in rest) / sum(one.share for one in rest)
-    return table[value].hazard_ratio > mean
-
-
 PARTS: dict[str, Callable[[], None]] = {
-    one.__name__: one for one in (months, segments, waits, stays, extremes, demo)
+    one.__name__: one for one in (months, segments, waits, stays, extremes)
 }
 
 if __name__ == "__main__":

@@ -4,16 +4,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from churnlib.figures.axes import name_axes
+from churnlib.figures.axes import name_axes, share
 from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import legend_above, shorten
 from churnlib.figures.lines import draw_points
 from churnlib.figures.theme import colour
-from churnlib.formats import MINUS
+from churnlib.formats import MINUS, cell
 from churnlib.results.segments import ALL
 
-__all__ = ["plot_mix", "plot_segments"]
+__all__ = ["plot_mix", "plot_reasons", "plot_segments"]
 
 ROW = 0.34
 """Inches of height that a row takes."""
@@ -71,8 +71,8 @@ def plot_mix(effects: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = rows.reset_index(drop=True)
     if rows.empty:
         return nothing(ax)
-    ax = new_axes(ax, height=max(LEAST, ROW * len(rows) + 1.0))
-    place = pd.Series(range(len(rows) - 1, -1, -1), dtype=float)
+    names = ["All" if one == ALL else one for one in rows["segment"]]
+    ax, place = _named_rows(ax, names, legend=True)
     rate = place + 0.14
     ax.hlines(
         rate,
@@ -99,7 +99,8 @@ def plot_mix(effects: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         label="Mix: who was due",
         marker="D",
     )
-    _axes(ax, rows, place)
+    ax.axvline(0, color=colour("ink"), linewidth=0.8, zorder=1)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _points(value)))
     legend_above(ax, columns=2)
     name_axes(ax, x="Points of left ÷ due")
     return ax
@@ -110,13 +111,18 @@ def _one_comparison(effects: pd.DataFrame) -> pd.DataFrame:
     return year if len(year) else effects
 
 
-def _axes(ax: Axes, rows: pd.DataFrame, place: pd.Series) -> None:
-    ax.axvline(0, color=colour("ink"), linewidth=0.8, zorder=1)
-    ax.set_yticks(place, [shorten("All" if one == ALL else one) for one in rows["segment"]])
-    ax.set_ylim(-0.6, len(rows) - 0.4)
+def _named_rows(
+    ax: Axes | None, names: list[str], *, legend: bool = False
+) -> tuple[Axes, pd.Series]:
+    """Axes with a row for each name, the first on top, and the height at which each row stands."""
+    room = ROW * len(names) + (1.0 if legend else 0.6)
+    ax = new_axes(ax, height=max(LEAST, room))
+    place = pd.Series(range(len(names) - 1, -1, -1), dtype=float)
+    ax.set_yticks(place, [shorten(one) for one in names])
+    ax.set_ylim(-0.6, len(names) - 0.4)
     ax.grid(visible=False, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _points(value)))
+    return ax, place
 
 
 def _points(value: float) -> str:
@@ -170,19 +176,14 @@ def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = rows.reset_index(drop=True)
     if rows.empty:
         return nothing(ax)
-    ax = new_axes(ax, height=max(LEAST, ROW * len(rows) + 0.6))
-    place = pd.Series(range(len(rows) - 1, -1, -1), dtype=float)
+    ax, place = _named_rows(ax, list(rows["segment"]))
     hues = [_hue(row) for row in rows.itertuples()]
     ax.hlines(place, rows["ratio_low"], rows["ratio_high"], color=hues, linewidth=1.6)
     filled = (rows["verdict"] != "no signal").tolist()
     faces = [hue if full else colour("paper") for hue, full in zip(hues, filled, strict=True)]
     ax.scatter(rows["ratio"], place, s=DOT**2, facecolor=faces, edgecolor=hues, zorder=3)
     ax.axvline(1, color=colour("ink"), linewidth=0.8, zorder=1)
-    ax.set_yticks(place, [shorten(one) for one in rows["segment"]])
-    ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.set_xlim(left=0)
-    ax.grid(visible=False, axis="y")
-    ax.xaxis.set_major_locator(MaxNLocator(5))
     name_axes(ax, x="Times as often as the others")
     return ax
 
@@ -192,3 +193,55 @@ def _hue(row: tuple) -> str:
     if row.verdict == "no signal":
         return colour("neutral")
     return colour("loss" if row.ratio > 1 else "gain")
+
+
+def _reasons() -> pd.DataFrame:
+    return example_frame(
+        reason=["too_expensive", "unused"],
+        answers=[40, 20],
+        share=[0.4, 0.2],
+        share_low=[0.3, 0.12],
+        share_high=[0.5, 0.3],
+        reweighted_share=[0.38, 0.22],
+    )
+
+
+@figure(
+    "reasons",
+    title="the reasons given",
+    subtitle="Share of the answers of those who left in twelve months, %",
+    caption="Dot: of the answers, with 95 % range (Wilson). Ring: brought to all who left by "
+    "tenure, plan and way of leaving. Those who said nothing may think otherwise.",
+    example=_reasons,
+)
+def plot_reasons(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """The share of each reason, with its range, and brought to all who left.
+
+    Parameters
+    ----------
+    reasons : DataFrame
+        reason, share with its limits, reweighted_share: what `reasons` gives.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_reasons(plot_reasons.figure.example()).get_xlabel()
+    'Share of the answers'
+    """
+    rows = reasons.sort_values("share", ascending=False).reset_index(drop=True)
+    ax, place = _named_rows(ax, [cell(one, "word") for one in rows["reason"]], legend=True)
+    accent = colour("accent")
+    ax.hlines(place, rows["share_low"], rows["share_high"], color=accent, alpha=0.6)
+    draw_points(ax, rows["share"], place, size=DOT, color=accent, label="Of the answers")
+    hollow = {"facecolor": colour("paper"), "edgecolor": colour("ink"), "linewidth": 1}
+    label = "Brought to all who left"
+    draw_points(ax, rows["reweighted_share"], place, size=DOT, label=label, **hollow)
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
+    legend_above(ax, columns=2)
+    name_axes(ax, x="Share of the answers")
+    return ax

@@ -1,20 +1,19 @@
-"""Charts of how customers left, what of failed payments came back, and what reasons were given."""
+"""Charts of how customers left, and of what of failed payments came back."""
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from churnlib.figures.axes import amount_axis, name_axes, period_axis, share_axis, tenure_axis
 from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, legend_above
-from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_points, draw_stack, ends_of
+from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_stack, ends_of
 from churnlib.figures.lines import line as line_of
 from churnlib.figures.periods import newest, periods_for, placed, starts_of
 from churnlib.figures.theme import colour
 from churnlib.formats import cell
 
-__all__ = ["plot_incidence", "plot_kinds", "plot_reasons", "plot_recovery"]
+__all__ = ["plot_incidence", "plot_kinds", "plot_recovery"]
 
 LAYERS = {
     "voluntary": ("Own decision", "accent", 1.0),
@@ -24,8 +23,6 @@ LAYERS = {
 }
 """What is stacked: name, colour and depth; every other way is one of the last."""
 LINES = 3
-DOT = 6
-ROW = 0.34
 DAYS = {"recovered_14": "by day 14", "recovered_30": "by day 30", "recovered_45": "by day 45"}
 HUES = ("neutral", "gain", "accent")
 
@@ -201,61 +198,4 @@ def plot_recovery(recovery: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     period_axis(ax, starts_of(shown))
     label_ends(ax, ends_of(lines, lambda share: f"{share * 100:.0f} %"))
     name_axes(ax, y="Paid, of those that failed")
-    return ax
-
-
-def _reasons() -> pd.DataFrame:
-    return example_frame(
-        reason=["too_expensive", "unused"],
-        answers=[40, 20],
-        share=[0.4, 0.2],
-        share_low=[0.3, 0.12],
-        share_high=[0.5, 0.3],
-        reweighted_share=[0.38, 0.22],
-    )
-
-
-@figure(
-    "reasons",
-    title="the reasons given",
-    subtitle="Share of the answers of those who left in twelve months, %",
-    caption="Dot: of the answers, with 95 % range (Wilson). Ring: brought to all who left by "
-    "tenure, plan and way of leaving. Those who said nothing may think otherwise.",
-    example=_reasons,
-)
-def plot_reasons(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The share of each reason, with its range, and brought to all who left.
-
-    Parameters
-    ----------
-    reasons : DataFrame
-        reason, share with its limits, reweighted_share: what `reasons` gives.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_reasons(plot_reasons.figure.example()).get_xlabel()
-    'Share of the answers'
-    """
-    rows = reasons.sort_values("share", ascending=False).reset_index(drop=True)
-    ax = new_axes(ax, height=max(1.4, ROW * len(rows) + 0.8))
-    place = pd.Series(range(len(rows) - 1, -1, -1), dtype=float)
-    accent = colour("accent")
-    ax.hlines(place, rows["share_low"], rows["share_high"], color=accent, alpha=0.6)
-    draw_points(ax, rows["share"], place, size=DOT, color=accent, label="Of the answers")
-    hollow = {"facecolor": colour("paper"), "edgecolor": colour("ink"), "linewidth": 1}
-    label = "Brought to all who left"
-    draw_points(ax, rows["reweighted_share"], place, size=DOT, label=label, **hollow)
-    ax.set_yticks(place, [cell(one, "word") for one in rows["reason"]])
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.grid(visible=False, axis="y")
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
-    legend_above(ax, columns=2)
-    name_axes(ax, x="Share of the answers")
     return ax

@@ -89,7 +89,7 @@ def say_returned(kinds: pd.DataFrame) -> Finding:
     )
     return Finding(
         sentence=f"Of {counted(n, 'customer')} who left long enough ago, "
-        f"{text(back['customers'].sum(), 'count')} came back: "
+        f"{text(back['customers'].sum(), 'count')} came back within the return window: "
         f"{listed([words for _, words in told[:TOLD]])}.{more}",
         n=n,
     )
@@ -137,8 +137,8 @@ def say_recovery(recovery: pd.DataFrame) -> Finding:
         sentence=f"Of {counted(n, 'failed invoice')} {text(by_14 / n, 'percent')} were paid within "
         f"14 days and {share_of(by_45 / n, low, high)} within 45: "
         f"{money(whole['amount_recovered'].sum(), unit)} of "
-        f"{money(whole['amount_failed'].sum(), unit)}, with {text(retries, 'number')} retries for "
-        f"each that came back.{open_}",
+        f"{money(whole['amount_failed'].sum(), unit)} so far, with {text(retries, 'number')} "
+        f"retries for each that came back.{open_}",
         n=n,
         low=low,
         high=high,
@@ -174,6 +174,6 @@ def _tipping(reasons: pd.DataFrame, silent: int) -> str:
     lead = (first.answers - second.answers) / silent
     word = cell(second.reason, "word").lower()
     return (
-        f"; it stays first unless “{word}” leads by more than {text(lead, 'percent')} among those "
-        "who said nothing"
+        f"; it stays first unless “{word}” leads by more than {text(100 * lead, 'number')} points "
+        "among those who said nothing"
     )

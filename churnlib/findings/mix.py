@@ -29,7 +29,8 @@ def say_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
         return Finding(sentence="There is no earlier period to compare with.", place="why")
     row = whole.iloc[0]
     change = row.now - row.before
-    clear = not row.rate_effect_low <= 0 <= row.rate_effect_high and _changed(trend)
+    beyond = not row.rate_effect_low <= 0 <= row.rate_effect_high
+    clear = beyond and _changed(trend)
     against = f"a {row.against}" if row.against == "year before" else f"the {row.against}"
     side = "more" if row.rate_effect > 0 else "less"
     told = (
@@ -38,7 +39,7 @@ def say_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
         f"{points(row.rate_effect)} by the same kinds of customers leaving {side} "
         f"({_range(row.rate_effect_low, row.rate_effect_high)})"
     )
-    chance = "" if clear else ", within chance"
+    chance = "" if clear else ", without an alarm" if beyond else ", within chance"
     return Finding(
         sentence=f"{told}{chance}.{_most(chosen)}{_opposite(chosen, change)}",
         verdict=verdict_of(clear),

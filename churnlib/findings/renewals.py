@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from churnlib.findings.trend import record_of
 from churnlib.findings.wording import counted, listed, paying, period_name, share_of
 from churnlib.formats import interval, money, text
-from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.segments import ALL, billing_name
 from churnlib.results.told import Action, Finding
@@ -74,26 +74,17 @@ def say_due_next(due_next: pd.DataFrame, ahead: pd.DataFrame, trend: pd.DataFram
     row, unit = due_next.iloc[0], currency_of(due_next)
     name = period_name(row.period_start, grain_of(due_next))
     range_ = interval(row.expected_left_low, row.expected_left_high, "count")
-    about = text(row.expected_left, "count")
+    about, record = text(row.expected_left, "count"), record_of(trend)
     return Finding(
         sentence=f"Of today's {counted(row.due, 'customer')} due in {name} "
         f"({money(row.mrr_due, unit)} of MRR) about {about} will leave ({range_}), if leaving goes "
-        f"on as in the last twelve months.{_record(trend)}",
+        f"on as in the last twelve months.{record and f' {record}.'}",
         place="next",
         n=row.due,
         low=row.expected_left_low,
         high=row.expected_left_high,
         actions=_contracts(ahead, row.period_start, unit),
     )
-
-
-def _record(trend: pd.DataFrame) -> str:
-    """How many of the last months lay where they were expected."""
-    judged = trend[trend["score"].notna()].tail(MONTHS_A_YEAR)
-    if judged.empty:
-        return ""
-    inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
-    return f" {int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range."
 
 
 def _contracts(ahead: pd.DataFrame, start: pd.Timestamp, unit: str) -> tuple[Action, ...]:

@@ -7,13 +7,10 @@ from churnlib.formats import interval, text
 from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.declared import grain_of
 from churnlib.results.told import Finding
-from churnlib.statistics.rules import MIN_N
+from churnlib.statistics.rules import BEYOND, MIN_N
 
 __all__ = ["say_level", "say_months_beyond", "say_power", "say_trend"]
 
-BEYOND = 2.87
-"""A month's score beyond this is named: the chance of one among twelve unchanged months is 5 %."""
-ALARMS = ("up", "down")
 RECENT = 12
 """Months for which an alarm is news."""
 
@@ -35,7 +32,7 @@ def say_trend(trend: pd.DataFrame, churn: pd.DataFrame, levels: pd.DataFrame) ->
     plain = f"{text(left, 'count')} of {counted(there, 'customer')} left in {name}"
     if there >= MIN_N:
         plain += f" ({text(left / there, 'percent')})"
-    told, clear = _judged(trend, levels)
+    told, clear = _judged(trend, levels, name)
     return Finding(
         sentence=f"{plain}. {told}",
         verdict=verdict_of(clear),
@@ -44,8 +41,10 @@ def say_trend(trend: pd.DataFrame, churn: pd.DataFrame, levels: pd.DataFrame) ->
     )
 
 
-def _judged(trend: pd.DataFrame, levels: pd.DataFrame) -> tuple[str, bool]:
-    """What the alarm has to say, and whether it is more than chance."""
+def _judged(trend: pd.DataFrame, levels: pd.DataFrame, told_of: str) -> tuple[str, bool]:
+    """What the alarm has to say, and whether it is more than chance. It runs on complete months:
+    the last one is named where the sentence before was told of another period.
+    """
     whole = trend[trend["signal"] != "partial"]
     if not whole["score"].notna().any():
         return "It takes seven months with enough customers due to say what is usual.", False
@@ -55,9 +54,12 @@ def _judged(trend: pd.DataFrame, levels: pd.DataFrame) -> tuple[str, bool]:
         return _alarm(raised), True
     if pd.isna(last.score):
         return "A new usual level is still being learnt: no judgement yet.", False
+    month = period_name(last.period_start, "month")
+    when = "" if month == told_of else f" in {month}"
+    compared, left = text(last.compared, "count"), text(last.compared_left, "count")
     expected = (
-        f"Of {text(last.compared, 'count')} due and comparable {text(last.compared_left, 'count')} "
-        f"did, where {text(last.expected, 'count')} were expected "
+        f"Of {compared} due and comparable{when} {left} did, where "
+        f"{text(last.expected, 'count')} were expected "
         f"({interval(last.expected_low, last.expected_high, 'count')})"
     )
     if abs(last.score) > BEYOND:
@@ -112,8 +114,7 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
     if judged.empty:
         return Finding(sentence="No month can be judged yet.")
     beyond = judged[judged["score"].abs() > BEYOND]
-    inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
-    record = f"{int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range"
+    record = record_of(trend)
     if beyond.empty:
         return Finding(sentence=f"{record}, and none stands out by itself.", n=len(judged))
     told = [
@@ -129,6 +130,16 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
         verdict="watch",
         n=len(judged),
     )
+
+
+def record_of(trend: pd.DataFrame) -> str:
+    """`11 of the last 12 months lay in their range`; nothing where none has been judged."""
+    judged = trend[trend["signal"] != "partial"].tail(MONTHS_A_YEAR)
+    judged = judged[judged["score"].notna()]
+    if judged.empty:
+        return ""
+    inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
+    return f"{int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range"
 
 
 def say_power(power: pd.DataFrame) -> Finding:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from churnlib.engine import collect
 from churnlib.measures.by_period import dated, last_period, listed, number_of, split_keys
+from churnlib.measures.ledger import once_by
 from churnlib.measures.members import joined, members
 from churnlib.measures.terms import OPEN, paid_terms
 from churnlib.periods import MONTHS, Grain
@@ -98,7 +99,7 @@ def due(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame:
 
 def due_by(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
     """The same by month or quarter, in which a customer is due once at most."""
-    return snapshot.once(f"due by {grain} and {by!r}", lambda: _due(snapshot, by, grain))
+    return once_by(snapshot, "due", by, grain, lambda: _due(snapshot, by, grain))
 
 
 def _due(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:

@@ -150,7 +150,7 @@ def movement_totals(snapshot: "Snapshot", by: "Split | None", grain: Grain | Non
     what happened.
     """
     grain = grain or snapshot.period.grain
-    return _once(snapshot, "movements", by, grain, lambda: _movement_totals(snapshot, by, grain))
+    return once_by(snapshot, "movements", by, grain, lambda: _movement_totals(snapshot, by, grain))
 
 
 def _movement_totals(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
@@ -170,7 +170,7 @@ def span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain | None) ->
     check.
     """
     grain = grain or snapshot.period.grain
-    return _once(snapshot, "flows", by, grain, lambda: _span_flows(snapshot, by, grain))
+    return once_by(snapshot, "flows", by, grain, lambda: _span_flows(snapshot, by, grain))
 
 
 def _span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
@@ -181,15 +181,15 @@ def _span_flows(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.Da
     return collect(changes.group_by(*keys).aggregate(change=changes.change.sum()))
 
 
-def _once(
+def once_by(
     snapshot: "Snapshot",
     what: str,
     by: "Split | None",
     grain: Grain,
     make: Callable[[], pd.DataFrame],
 ) -> pd.DataFrame:
-    """Computed once for all measures that ask; a split by an expression has no name to keep it
-    by.
+    """What is computed once for all measures that ask; a split by an expression has no name to
+    keep it by.
     """
     names = by if isinstance(by, list | tuple) else [by]
     if not all(name is None or isinstance(name, str) for name in names):

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -10,7 +9,7 @@ from churnlib.engine import collect
 from churnlib.measures.by_period import as_declared, number_of, split_keys
 from churnlib.measures.due import PAID_EVERY, RENEWAL, due_by
 from churnlib.measures.ledger import paid_spans
-from churnlib.measures.terms import NEVER, OPEN, paid_terms
+from churnlib.measures.terms import OPEN, paid_terms
 from churnlib.periods import Grain, Period
 from churnlib.results.columns import BILLING, PERIOD_START, RENEWED, Column
 from churnlib.results.declared import Result, gives
@@ -128,7 +127,7 @@ def _running(snapshot: "Snapshot", keys: list[str]) -> ir.Table:
     terms = paid_terms(snapshot)
     now = terms.filter((terms.until == OPEN) & terms.together)
     spans = paid_spans(snapshot)
-    spans = spans.filter(spans.ends_on.fill_null(ibis.date(NEVER)) == ibis.date(NEVER))
+    spans = spans.filter((spans.ends_on >= snapshot.as_of).fill_null(True))
     paying = spans.group_by("customer_id").agg(
         mrr=spans.mrr.sum(), open=spans.count(), cancelled=spans.cancelled_on.count()
     )

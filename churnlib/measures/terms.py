@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NEVER = "9999-12-31"
 OPEN = 12 * 9999
 """The day and the month in which what is open ends."""
+ORDER = ["starts_on", "_until"]
 LONGER = (12, 6, 3)
 """Terms, in months, that are looked for where no interval is given; the longest first."""
 ON_TERM = 0.95
@@ -119,31 +120,31 @@ def _interval(spans: ir.Table, plans: dict[str, int]) -> ir.IntegerValue:
 def _several_at_once(spans: ir.Table) -> ir.Table:
     """The spans, saying whether their customer ever held several of one interval at once."""
     own = ["customer_id", "interval"]
-    until = spans.ends_on.fill_null(ibis.date(NEVER))
-    dated = spans.mutate(_until=until)
-    before = ibis.window(group_by=own, order_by=["starts_on", "_until"], preceding=(None, 1))
-    late = dated.mutate(_so_far=dated._until.max().over(before))
-    over = late.mutate(_over=(late.starts_on < late._so_far).fill_null(False).cast("int64"))
-    whole = ibis.window(group_by=own)
-    return over.mutate(is_several=over._over.max().over(whole) > 0)
+    walked = _walked(spans, own)
+    over = walked.mutate(_over=(walked.starts_on < walked._so_far).fill_null(False).cast("int64"))
+    return over.mutate(is_several=over._over.max().over(ibis.window(group_by=own)) > 0)
+
+
+def _walked(spans: ir.Table, keys: list[str]) -> ir.Table:
+    """The spans with their end (`NEVER` = open) and, as `_so_far`, the latest end before them."""
+    dated = spans.mutate(_until=spans.ends_on.fill_null(ibis.date(NEVER)))
+    before = ibis.window(group_by=keys, order_by=ORDER, preceding=(None, 1))
+    return dated.mutate(_so_far=dated._until.max().over(before))
 
 
 def _islands(spans: ir.Table, keys: list[str]) -> ir.Table:
     """Spans that touch or overlap as one: the keys, starts_on, ends_on (NULL = open), renews_on."""
-    never = ibis.date(NEVER)
-    dated = spans.mutate(_until=spans.ends_on.fill_null(never))
-    order = ["starts_on", "_until"]
-    before = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
-    late = dated.mutate(_so_far=dated._until.max().over(before))
-    new = late.mutate(_new=(late.starts_on > late._so_far).fill_null(True).cast("int64"))
-    so_far = ibis.cumulative_window(group_by=keys, order_by=order)
+    walked = _walked(spans, keys)
+    new = walked.mutate(_new=(walked.starts_on > walked._so_far).fill_null(True).cast("int64"))
+    so_far = ibis.cumulative_window(group_by=keys, order_by=ORDER)
     placed = new.mutate(_island=new._new.sum().over(so_far))
     whole = placed.group_by(*keys, "_island").agg(
         starts_on=placed.starts_on.min(),
         _until=placed._until.max(),
         renews_on=placed.renews_on.max(),
     )
-    return whole.mutate(ends_on=whole._until.nullif(never)).drop("_until", "_island")
+    ends_on = whole._until.nullif(ibis.date(NEVER))
+    return whole.mutate(ends_on=ends_on).drop("_until", "_island")
 
 
 def _stretches(stays: ir.Table) -> ir.Table:

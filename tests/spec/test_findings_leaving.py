@@ -17,6 +17,7 @@ from churnlib.models.leaving.mix import decomposition
 from churnlib.models.leaving.power import leaving_power
 from churnlib.models.leaving.segments import segments
 from churnlib.models.leaving.trend import leaving_trend, new_levels
+from churnlib.statistics.rules import BEYOND
 from tests.by_hand import churn_of
 from tests.spec.test_leaving import STEADY, ahead_of, due_of, split
 
@@ -215,3 +216,16 @@ def test_a_value_of_nobody_who_left():
     assert (row.left, row.ratio, row.ratio_low) == (0, 0, 0)
     assert pd.isna(row.mrr_lost)
     assert row.ratio_high < 0.1
+
+
+def test_a_quarters_sentence_names_the_month_that_is_judged():
+    trend, levels = trend_of(*STEADY)
+    quarter = churn_of((90, 1000), grain="quarter")
+    assert "due and comparable in August 2025 " in say_trend(trend, quarter, levels).sentence
+
+
+def test_a_month_is_named_in_words_where_it_is_marked_in_the_chart():
+    """One rule for both: a score of 3 is in neither."""
+    trend, _ = trend_of(*STEADY)
+    assert "none stands out" in say_months_beyond(trend.assign(score=BEYOND - 0.1)).sentence
+    assert "stand out" in say_months_beyond(trend.assign(score=BEYOND + 0.1)).sentence

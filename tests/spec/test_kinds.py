@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from churnlib.findings.kinds import (
+    HOWS,
     say_incidence,
     say_kinds,
     say_reasons,
@@ -46,6 +47,7 @@ def test_every_word_of_ours_and_every_default_is_a_known_reason():
     known = known_reasons({"Gekündigt": "voluntary"})
     assert set(KINDS) <= set(known)
     assert set(END_REASONS.values()) <= set(KINDS)
+    assert set(HOWS) == {*KINDS, "unknown", "pending"}, "each has its words"
     assert known["gekündigt"] == "voluntary"
 
 
@@ -235,7 +237,7 @@ def test_reasons_are_told_with_how_many_answered_and_what_would_change_it():
     said = say_reasons(reasons(rows)).sentence
     assert said.startswith("60 of 200 customers who left gave a reason (30.0\u00a0%).")
     assert "“Too expensive” leads with 66.7" in said
-    assert "unless “unused” leads by more than 14.3" in said
+    assert "unless “unused” leads by more than 14.3 points" in said
 
 
 def test_no_or_few_answers_are_not_ranked():
@@ -276,7 +278,9 @@ def test_who_came_back_of_those_of_whom_it_can_be_told():
         ("voluntary", "yes", 10), ("voluntary", "no", 90), ("voluntary", "too early", 500)
     )
     said = say_returned(rows).sentence
-    assert said.startswith("Of 100 customers who left long enough ago, 10 came back: 10.0")
+    assert said.startswith(
+        "Of 100 customers who left long enough ago, 10 came back within the return window: 10.0"
+    )
     assert "10 left by their own decision and came back: satisfied leavers." in said
     assert "Too few" in say_returned(rows.head(1)).sentence
 

@@ -62,7 +62,7 @@ def expected_leavers(ahead: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
     Hazards by billing interval and renewal of the last year, on those still there by then. The
     range mixes over the scatter of months that the last year allows (see `month_effects`), without
     which it would be far too narrow. It assumes that hazards go on as in the last year. Coverage
-    was simulated: `benchmarks/alarm_rates.py --ahead`, docs/opinions.md.
+    was simulated: `benchmarks/leaving_claims.py`, docs/opinions.md.
 
     Examples
     --------

@@ -86,10 +86,7 @@ def months_of(baseline: Baseline, due: np.ndarray, left: np.ndarray) -> Sums:
     hazard = baseline.hazard[:, None]
     expected, variance = due * hazard, due * hazard * (1 - hazard)
     found = residuals(left.sum(axis=0), expected.sum(axis=0), variance.sum(axis=0))
-    seen = Sums()
-    for r, v in zip(found.r, found.v, strict=True):
-        seen.add(r, v)
-    return seen
+    return Sums().add_all(found)
 
 
 def course(
@@ -106,7 +103,7 @@ def course(
     watch = _Watch(due, left, interval, ranges)
     start = _beginning(due)
     frozen = start + FIRST_MONTHS
-    while start is not None and frozen < due.shape[1]:
+    while frozen < due.shape[1]:
         start, frozen = watch.monitor(start, frozen)
     return watch.course
 
@@ -129,7 +126,6 @@ class _Watch:
             if name != "signal"
         }
         self.course = Course(**numbers, signal=np.full(months, "", dtype=object))
-        self._expect(Baseline.of(due[:, :0], left[:, :0], interval), slice(0, 0))
 
     def monitor(self, start: int, frozen: int) -> tuple[int, int]:
         """Months from `frozen` on against those from `start` to before it, up to an alarm or a new
@@ -141,9 +137,7 @@ class _Watch:
         blank = out.signal[base] == ""
         self._expect(baseline, base, blank)
         out.signal[base] = np.where(blank, BASELINE, out.signal[base])
-        seen, known = Sums(), residuals(left, expected, variance)
-        for r, v in zip(known.r, known.v, strict=True):
-            seen.add(r, v)
+        seen = Sums().add_all(residuals(left, expected, variance))
         up = down = 0.0
         for month in range(frozen, self.due.shape[1]):
             self._expect(baseline, slice(month, month + 1))

@@ -104,6 +104,12 @@ class Sums:
         self.wrr += weight * r**2
         self.logs += np.where(seen, -np.log(spread), 0.0)
 
+    def add_all(self, months: Residuals) -> "Sums":
+        """See several months, the same of every history."""
+        for r, v in zip(months.r, months.v, strict=True):
+            self.add(r, v)
+        return self
+
     def belief(self) -> Belief:
         """What they say of the next month.
 

@@ -84,9 +84,7 @@ def _state(strata: Strata, trend: pd.DataFrame) -> tuple[float, float, Sums] | N
     due, left = strata.due[:, last.index], strata.left[:, last.index]
     baseline = alarm.Baseline.of(due, left, strata.interval)
     _, gone, expected, variance = baseline.expect(due, left)
-    seen, all_months = Sums(RUNS), residuals(gone, expected, variance)
-    for r, v in zip(all_months.r, all_months.v, strict=True):
-        seen.add(np.full(RUNS, r), np.full(RUNS, v))
+    seen = Sums(RUNS).add_all(residuals(gone, expected, variance))
     return float(expected[-1]), float(variance[-1]), seen
 
 
