@@ -8,6 +8,7 @@ from churnlib.formats import interval, money, text
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.segments import ALL, billing_name
 from churnlib.results.told import Action, Finding
+from churnlib.statistics.comparisons import extremes_apart
 from churnlib.statistics.rules import MIN_N
 
 __all__ = ["say_due_next", "say_known_terms", "say_renewals", "say_renewals_by_tenure"]
@@ -16,17 +17,23 @@ CONTRACT = 3
 """Terms of so many months and more end seldom enough that each end is worth a word."""
 
 
-def say_renewals(renewals: pd.DataFrame) -> Finding:
-    """Who was due in the reported period, and how many renewed (last rows of `renewals`)."""
+def say_renewals(renewals: pd.DataFrame, due: pd.DataFrame) -> Finding:
+    """Who was due in the reported period, how many renewed, and who left without being due.
+
+    Parameters
+    ----------
+    renewals : what `renewals` gave; its last rows are told
+    due : what `due` gave of everybody
+    """
     if renewals.empty:
         return Finding(sentence="Nobody has been due for renewal yet.")
     last = renewals[renewals["period_start"] == renewals["period_start"].max()]
     name = period_name(last["period_start"].iloc[0], grain_of(renewals))
     whole = last[last["billing"] == ALL].iloc[0]
-    due = counted(whole.due, "customer")
+    who = counted(whole.due, "customer")
     if whole.due < MIN_N:
         left = text(whole.left, "count")
-        few = f"{due} due for renewal in {name}, {left} left: too few to say more."
+        few = f"{who} due for renewal in {name}, {left} left: too few to say more."
         return Finding(sentence=few, n=whole.due)
     rate = share_of(whole.renewal_rate, whole.renewal_rate_low, whole.renewal_rate_high)
     parts = [
@@ -35,12 +42,20 @@ def say_renewals(renewals: pd.DataFrame) -> Finding:
     ]
     split = f": {listed(parts)}" if len(parts) > 1 else ""
     return Finding(
-        sentence=f"Of {due} due for renewal in {name}, {rate} renewed and "
-        f"{text(whole.left, 'count')} left{split}.",
+        sentence=f"Of {who} due for renewal in {name}, {rate} renewed and "
+        f"{text(whole.left, 'count')} left{split}.{_early(due, whole.period_start)}",
         n=whole.due,
         low=whole.renewal_rate_low,
         high=whole.renewal_rate_high,
     )
+
+
+def _early(due: pd.DataFrame, since: pd.Timestamp) -> str:
+    """Those who left in the middle of a paid term: churned, and in no renewal rate."""
+    early = due[due["period_start"] >= since]["left_early"].sum()
+    if not early:
+        return ""
+    return f" {counted(early, 'customer')} more left in the middle of a term."
 
 
 def say_renewals_by_tenure(by_tenure: pd.DataFrame) -> Finding:
@@ -48,6 +63,8 @@ def say_renewals_by_tenure(by_tenure: pd.DataFrame) -> Finding:
     known = by_tenure[by_tenure["due"] >= MIN_N]
     if len(known) < 2:
         return Finding(sentence="Too few renewals in twelve months to compare them.")
+    if not extremes_apart(known, "renewal_rate").clear:
+        return Finding(sentence="No renewal is clearly made less often than the others.")
     least = known.loc[known["renewal_rate"].idxmin()]
     rate = share_of(least.renewal_rate, least.renewal_rate_low, least.renewal_rate_high)
     return Finding(

@@ -42,7 +42,13 @@ WORDS = (
 _STATES = (
     Column("failed", "count", "Failed", "Invoices whose first attempt failed.", adds=True),
     Column("recovered", "count", "Recovered", "Of these, paid by as-of.", adds=True),
-    Column("cancelled", "count", "Cancelled", "Not paid, and the customer gave notice.", adds=True),
+    Column(
+        "cancelled",
+        "count",
+        "Cancelled",
+        "Not paid; notice in the dunning window.",
+        adds=True,
+    ),
     Column("lost", "count", "Lost", "Not paid when the dunning window was over.", adds=True),
     Column("open", "count", "Open", "Not paid, and the dunning window is not over.", adds=True),
 )
@@ -141,13 +147,21 @@ def _failed(snapshot: "Snapshot") -> ir.Table:
         paid_on=tried.paid_on.min(),
         refused=((tried.place == 0) & (tried.status == "failed")).any(),
     )
-    failed = invoices.filter(invoices.refused)
-    notices = snapshot.subscriptions.drop_null("cancelled_on")
-    last = notices.group_by("customer_id").agg(notice_on=notices.cancelled_on.max())
-    both = failed.left_join(last, "customer_id").drop("customer_id_right")
-    both = both.mutate(days=days_between(both.failed_on, both.paid_on))
-    noticed = (both.notice_on >= both.failed_on).fill_null(False)
-    over = days_between(both.failed_on, snapshot.as_of) > snapshot.params.policies.dunning_days
-    paid = (both.days >= 0).fill_null(False)
+    failed = _with_notices(snapshot, invoices.filter(invoices.refused))
+    failed = failed.mutate(days=days_between(failed.failed_on, failed.paid_on))
+    window = snapshot.params.policies.dunning_days
+    over = days_between(failed.failed_on, snapshot.as_of) > window
+    paid = (failed.days >= 0).fill_null(False)
+    noticed = failed.notices.fill_null(0) > 0
     state = ibis.cases((paid, RECOVERED), (noticed, CANCELLED), (over, LOST), else_=OPEN)
-    return both.mutate(state=state)
+    return failed.mutate(state=state)
+
+
+def _with_notices(snapshot: "Snapshot", failed: ir.Table) -> ir.Table:
+    """`notices`: how many its customer gave within the dunning window after the failure."""
+    given = snapshot.subscriptions.drop_null("cancelled_on").select("customer_id", "cancelled_on")
+    both = failed.select("invoice_id", "customer_id", "failed_on").inner_join(given, "customer_id")
+    since = days_between(both.failed_on, both.cancelled_on)
+    within = both.filter((since >= 0) & (since <= snapshot.params.policies.dunning_days))
+    counted = within.group_by("invoice_id").agg(notices=within.count())
+    return failed.left_join(counted, "invoice_id").drop("invoice_id_right")

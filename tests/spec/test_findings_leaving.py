@@ -33,7 +33,8 @@ def renewals_of(*rows: tuple) -> pd.DataFrame:
 
 
 def test_renewals_tell_due_renewed_and_left_by_billing():
-    found = say_renewals(renewals_of(("all", 400, 40), ("month", 300, 10), ("year", 100, 30)))
+    rows = renewals_of(("all", 400, 40), ("month", 300, 10), ("year", 100, 30))
+    found = say_renewals(rows, early(0))
     assert found.sentence == (
         "Of 400 customers due for renewal in March 2026, 90.0\u00a0% (88.0 to 92.0\u00a0%) renewed "
         "and 40 left: 10 of the 300 who pay by the month and 30 of the 100 who pay by the year."
@@ -41,18 +42,33 @@ def test_renewals_tell_due_renewed_and_left_by_billing():
     assert found.n == 400
 
 
+def early(customers: int) -> pd.DataFrame:
+    """So many who left in the middle of a term, in March 2026; and some before."""
+    months = pd.to_datetime(["2026-02-01", "2026-03-01"])
+    return pd.DataFrame({"period_start": months, "left_early": [5, customers]})
+
+
+def test_who_left_in_the_middle_of_a_term_is_told_beside_the_rate():
+    rows = renewals_of(("all", 400, 40), ("month", 400, 40))
+    assert say_renewals(rows, early(3)).sentence.endswith(
+        "40 left. 3 customers more left in the middle of a term."
+    )
+
+
 def test_no_rate_of_a_few_and_nothing_of_nobody():
-    few = say_renewals(renewals_of(("all", 20, 3), ("month", 20, 3)))
+    few = say_renewals(renewals_of(("all", 20, 3), ("month", 20, 3)), early(0))
     assert (
         few.sentence == "20 customers due for renewal in March 2026, 3 left: too few to say more."
     )
-    assert "Nobody" in say_renewals(renewals_of().iloc[:0]).sentence
+    assert "Nobody" in say_renewals(renewals_of().iloc[:0], early(0)).sentence
 
 
 def test_the_renewal_that_is_least_made():
     rows = renewals_of(("month", 300, 10), ("year", 100, 30)).assign(renewals=["1 to 3", "1"])
     assert "renewal 1 of customers who pay by the year" in say_renewals_by_tenure(rows).sentence
     assert "Too few" in say_renewals_by_tenure(rows.head(1)).sentence
+    alike = renewals_of(("month", 300, 10), ("year", 100, 4)).assign(renewals=["1 to 3", "1"])
+    assert "No renewal is clearly" in say_renewals_by_tenure(alike).sentence
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,7 @@ ATTEMPTS = [
     ("day 40", "bob", "2025-08-14", "paid"),
     ("notice", "cat", "2025-09-10", "failed"),
     ("never", "bob", "2025-09-10", "failed"),
+    ("long before the notice", "cat", "2025-06-10", "failed"),
     ("open", "dan", "2025-12-20", "failed"),
 ]
 
@@ -167,27 +168,29 @@ def test_an_invoice_counts_for_the_month_in_which_it_was_due():
     rows = recovery(paying("2025-12"))
     shown = ("due_month", "failed", "recovered", "cancelled", "lost", "open")
     assert frame_of(rows, *shown) == [
+        ("2025-06-01", 1, 0, 0, 1, 0),
         ("2025-07-01", 2, 2, 0, 0, 0),
         ("2025-09-01", 2, 0, 1, 1, 0),
         ("2025-12-01", 1, 0, 0, 0, 1),
     ]
     assert frame_of(rows, "recovered_14", "recovered_30", "recovered_45") == [
+        (0, 0, 0),
         (1, 1, 2),
         (0, 0, 0),
         (None, None, None),
     ]
-    assert rows[["amount_failed", "amount_recovered", "retries"]].iloc[0].tolist() == [10, 10, 3]
+    assert rows[["amount_failed", "amount_recovered", "retries"]].iloc[1].tolist() == [10, 10, 3]
 
 
 def test_an_open_month_becomes_final_and_july_stays_as_it_was():
     later = recovery(paying("2026-02"))
     assert later[["lost", "open"]].iloc[-1].tolist() == [1, 0]
-    assert later.iloc[0].tolist() == recovery(paying("2025-12")).iloc[0].tolist()
+    assert later.iloc[1].tolist() == recovery(paying("2025-12")).iloc[1].tolist()
 
 
 def test_seen_from_july_the_second_is_still_open():
     rows = recovery(paying("2025-07"))
-    assert rows[["recovered", "open"]].iloc[0].tolist() == [1, 1]
+    assert rows[["recovered", "open"]].iloc[-1].tolist() == [1, 1]
 
 
 def test_a_status_that_is_none_is_set_aside():
