@@ -17,8 +17,10 @@ IN_ORDER = f"() => {STOPS}.length"
 FOCUSED = f"""() => {{
     const e = document.activeElement, box = e.getBoundingClientRect()
     const ringed = getComputedStyle(e).outlineStyle !== 'none'
-    return [{STOPS}.indexOf(e), ringed, box.top >= -1 && box.bottom > 0]
+    const whole = box.top >= -1 || box.height > innerHeight
+    return [{STOPS}.indexOf(e), ringed, whole && box.bottom > 0]
 }}"""
+"""A table taller than the window cannot be seen whole: of it, a part."""
 MOVING = """() => [...document.querySelectorAll('*')].map(e => getComputedStyle(e))
     .filter(s => s.animationName !== 'none' || parseFloat(s.transitionDuration) > 0
         || s.scrollBehavior === 'smooth').length"""
