@@ -6,6 +6,8 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from churnlib.figures.canvas import room
+from churnlib.figures.labels import mark_changes
+from churnlib.figures.periods import starts_of
 from churnlib.formats import MINUS
 
 TICK_INCHES = 0.6
@@ -126,10 +128,11 @@ def whole_axis(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def period_axis(ax: Axes, starts: pd.DatetimeIndex) -> None:
+def period_axis(ax: Axes, shown: pd.DataFrame) -> None:
     """Label positions 0, 1, 2, ... with their periods: the last one always, a year where it
-    begins.
+    begins; a hairline with its name where the business changed something.
     """
+    starts = starts_of(shown)
     quarterly = len(starts) > 1 and (starts[1] - starts[0]).days > QUARTER_DAYS
     most = _most(ax, TICK_INCHES)
     step = _step(len(starts), most, PERIOD_STEPS)
@@ -142,6 +145,7 @@ def period_axis(ax: Axes, starts: pd.DatetimeIndex) -> None:
         labels.append(name if start.year == year else f"{name}\n{start.year}")
         year = start.year
     ax.set_xticks(ticks, labels)
+    mark_changes(ax, starts, shown.attrs.get("changes", ()))
 
 
 def tenure_axis(ax: Axes, last: int) -> list[int]:

@@ -72,7 +72,7 @@ def plot_mix(effects: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if rows.empty:
         return nothing(ax)
     names = ["All" if one == ALL else one for one in rows["segment"]]
-    ax, place = _named_rows(ax, names, legend=True)
+    ax, place = named_rows(ax, names, legend=True)
     rate = place + 0.14
     ax.hlines(
         rate,
@@ -111,7 +111,7 @@ def _one_comparison(effects: pd.DataFrame) -> pd.DataFrame:
     return year if len(year) else effects
 
 
-def _named_rows(
+def named_rows(
     ax: Axes | None, names: list[str], *, legend: bool = False
 ) -> tuple[Axes, pd.Series]:
     """Axes with a row for each name, the first on top, and the height at which each row stands."""
@@ -176,7 +176,7 @@ def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = rows.reset_index(drop=True)
     if rows.empty:
         return nothing(ax)
-    ax, place = _named_rows(ax, list(rows["segment"]))
+    ax, place = named_rows(ax, list(rows["segment"]))
     hues = [_hue(row) for row in rows.itertuples()]
     ax.hlines(place, rows["ratio_low"], rows["ratio_high"], color=hues, linewidth=1.6)
     filled = (rows["verdict"] != "no signal").tolist()
@@ -233,7 +233,7 @@ def plot_reasons(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     'Share of the answers'
     """
     rows = reasons.sort_values("share", ascending=False).reset_index(drop=True)
-    ax, place = _named_rows(ax, [cell(one, "word") for one in rows["reason"]], legend=True)
+    ax, place = named_rows(ax, [cell(one, "word") for one in rows["reason"]], legend=True)
     accent = colour("accent")
     ax.hlines(place, rows["share_low"], rows["share_high"], color=accent, alpha=0.6)
     draw_points(ax, rows["share"], place, size=DOT, color=accent, label="Of the answers")

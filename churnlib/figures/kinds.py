@@ -9,7 +9,7 @@ from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, legend_above
 from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_stack, ends_of
 from churnlib.figures.lines import line as line_of
-from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.theme import colour
 from churnlib.formats import cell
 
@@ -78,7 +78,7 @@ def plot_kinds(kinds: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         draw_stack(ax, shown["place"], size, base=base, hue=colour(hue), depth=depth, label=label)
         base = base + size
     legend_above(ax, columns=4)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     amount_axis(ax)
     name_axes(ax, y="Customers who left")
     return ax
@@ -195,7 +195,7 @@ def plot_recovery(recovery: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     draw_lines(ax, lines, marker="o", markersize=MARK)
     ax.set_ylim(0, 1)
     share_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     label_ends(ax, ends_of(lines, lambda share: f"{share * 100:.0f} %"))
     name_axes(ax, y="Paid, of those that failed")
     return ax

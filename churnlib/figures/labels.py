@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.axes import Axes
 
 from churnlib.figures.canvas import is_narrow
@@ -138,6 +139,28 @@ def legend_above(ax: Axes, columns: int) -> None:
         borderpad=0,
         fontsize=BASE - 0.8,
     )
+
+
+def mark_changes(ax: Axes, starts: pd.DatetimeIndex, changes: Sequence[tuple[str, str]]) -> None:
+    """A hairline with its name where each change began: left of the period that it began in."""
+    for day, name in changes:
+        place = int(starts.searchsorted(pd.Timestamp(day), side="right")) - 1
+        if place < 0 or (place == 0 and pd.Timestamp(day) > starts[0]):
+            continue
+        x = place - 0.5
+        ax.axvline(x, color=colour("neutral"), linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+        mark(
+            ax,
+            x,
+            1,
+            shorten(name),
+            xycoords=("data", "axes fraction"),
+            xytext=(-2, -2),
+            ha="right",
+            va="top",
+            rotation=90,
+            color=colour("muted"),
+        )
 
 
 def split_line(ax: Axes, x: float, before: str, after: str) -> None:

@@ -16,7 +16,7 @@ from churnlib.figures.lines import (
     line,
     lines_of,
 )
-from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.split import parts_of, remark_on, segments_in
 from churnlib.figures.theme import NOTHING, colour
 
@@ -163,7 +163,7 @@ def _rates(
     if from_zero:
         _start_at_zero(ax, lines)
     share_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     label_ends(ax, ends_of(lines, lambda rate: f"{rate * 100:.1f} %"))
     name_axes(ax, y=title)
     return ax

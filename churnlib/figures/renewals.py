@@ -8,7 +8,7 @@ from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, mark
 from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_points, ends_of, line
-from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.theme import colour
 from churnlib.results.segments import ALL
 from churnlib.statistics.rules import BEYOND
@@ -80,7 +80,7 @@ def plot_renewals(renewals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     draw_lines(ax, lines, marker="o", markersize=MARK)
     ax.set_ylim(bottom=0, top=1)
     share_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     label_ends(ax, ends_of(lines, lambda rate: f"{rate * 100:.1f} %"))
     name_axes(ax, y="Renewed, of those due")
     return ax
@@ -145,7 +145,7 @@ def plot_trend(trend: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _mark_partial(ax, shown)
     ax.set_ylim(bottom=0)
     share_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     label_ends(ax, ends_of([observed, expected], lambda rate: f"{rate * 100:.1f} %"))
     name_axes(ax, y="Left, of those due")
     return ax

@@ -10,7 +10,7 @@ from churnlib.figures.canvas import is_narrow, new_axes, nothing
 from churnlib.figures.figure import example_frame, figure, no_rows
 from churnlib.figures.labels import Label, label_ends, legend_above, mark
 from churnlib.figures.lines import MARK, draw_lines, draw_stack, line
-from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.theme import colour
 from churnlib.results.declared import currency_of
 
@@ -178,7 +178,7 @@ def plot_movements(
     draw_lines(ax, [net], linewidth=1, marker="o", markersize=MARK, zorder=3, label="Net")
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=6)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     amount_axis(ax, signed=True)
     name_axes(ax, y="MRR gained and lost", unit=currency_of(bridge))
     return ax

@@ -8,7 +8,7 @@ from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, legend_above, remark
 from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_stack, ends_of, lines_of
-from churnlib.figures.periods import newest, periods_for, placed, starts_of
+from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.split import parts_of, remark_on
 from churnlib.figures.theme import colour
 from churnlib.results.declared import currency_of
@@ -83,7 +83,7 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=2)
     amount_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     name_axes(ax, y="Revenue in the period", unit=currency_of(sales))
     return ax
 
@@ -131,7 +131,7 @@ def plot_order_value(
     lowest = float(shown["average_order_value"].min())
     ax.set_ylim(bottom=1.1 * lowest if lowest < 0 else 0)
     amount_axis(ax)
-    period_axis(ax, starts_of(shown))
+    period_axis(ax, shown)
     label_ends(ax, ends_of(lines, amount))
     remark(ax, remark_on(shown, parts))
     name_axes(ax, y="Revenue per purchase", unit=currency_of(sales))

@@ -118,7 +118,7 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
     if beyond.empty:
         return Finding(sentence=f"{record}, and none stands out by itself.", n=len(judged))
     told = [
-        f"{period_name(row.period_start, 'month')} ({text(row.compared_left, 'count')} left where "
+        f"{_month_of(row.period_start, trend)} ({text(row.compared_left, 'count')} left where "
         f"{text(row.expected, 'count')} were expected, "
         f"{interval(row.expected_low, row.expected_high, 'count')})"
         for row in beyond.itertuples()
@@ -130,6 +130,13 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
         verdict="watch",
         n=len(judged),
     )
+
+
+def _month_of(start: pd.Timestamp, trend: pd.DataFrame) -> str:
+    """The month, and what the business changed in it."""
+    name = period_name(start, "month")
+    begun = [label for day, label in trend.attrs.get("changes", ()) if day[:7] == f"{start:%Y-%m}"]
+    return f"{name}, when “{begun[0]}” began," if begun else name
 
 
 def record_of(trend: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ the at-risk set of leaving: the others were in the middle of a term.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -105,21 +106,40 @@ def due_by(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFra
 def _due(snapshot: "Snapshot", by: "Split | None", grain: Grain) -> pd.DataFrame:
     keys = split_keys(by)
     rows = joined(paid_terms(snapshot), members(snapshot, by))
-    groups = collect(rows.group_by(*keys, *SHAPE).agg(customers=rows.count()))
     last = number_of(last_period(snapshot, grain))
+    cells = due_cells(rows, keys, width=MONTHS[grain], last=last)
+    names = ["period", *keys, *(one.name for one in DUE.columns[1:-1])]
+    whole = cells[names].groupby(names[: 3 + len(keys)], as_index=False).sum()
+    return as_listed(snapshot, whole, grain)[["period_start", *names[1:], "complete"]]
+
+
+def as_listed(snapshot: "Snapshot", cells: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+    """Dated, without periods from before the records, saying which periods are complete."""
+    frame = dated(listed(snapshot, cells, grain), grain)
+    of_the_report = frame["period_start"] >= pd.Timestamp(snapshot.period.start)
+    return frame.assign(complete=~(of_the_report & snapshot.partial))
+
+
+def due_cells(rows: ir.Table, keys: list[str], *, width: int, last: int) -> pd.DataFrame:
+    """Customers, due, left and left_early by period and when their stay began.
+
+    Grain: one row a period (of `width` months, up to `last`), keys, interval_months, renewal, and
+    `first` (month in which the stay began) with `shift` (see `paid_terms`).
+
+    Parameters
+    ----------
+    rows : paid terms, with the keys beside them
+    """
+    groups = collect(rows.group_by(*keys, *SHAPE).agg(customers=rows.count()))
     within = [*keys, "interval", "shift", "together"]
     parts = []
     for values, some in groups.groupby(within, sort=True):
-        terms = _Terms(*values[-3:], MONTHS[grain], last)
+        terms = _Terms(*values[-3:], width, last)
         parts.append(_counted(terms, some).assign(**dict(zip(keys, values, strict=False))))
-    names = ["period", *keys, *(one.name for one in DUE.columns[1:-1])]
-    if not parts:
-        empty = pd.DataFrame(columns=names).astype({"period": "int64"})
-        return dated(empty, grain).assign(complete=True)
-    whole = pd.concat(parts).groupby(names[: 3 + len(keys)], as_index=False).sum()
-    frame = dated(listed(snapshot, whole, grain), grain)[["period_start", *names[1:]]]
-    of_the_report = frame["period_start"] >= pd.Timestamp(snapshot.period.start)
-    return frame.assign(complete=~(of_the_report & snapshot.partial))
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    names = ["period", *keys, *(one.name for one in DUE.columns[1:-1]), "first", "shift"]
+    return pd.DataFrame(columns=names).astype({"period": "int64"})
 
 
 @dataclass(frozen=True)
@@ -172,6 +192,8 @@ def _counted(terms: _Terms, groups: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "period": period,
+            "first": firsts[place],
+            "shift": terms.shift,
             "interval_months": terms.interval,
             "renewal": renewal,
             "customers": customers,

@@ -1,15 +1,16 @@
 """The first ninety days of newly won customers: how many are still there, by when they came."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import ibis.expr.types as ir
 import pandas as pd
 
 from churnlib.engine import collect
 from churnlib.measures.by_period import SEGMENT
 from churnlib.measures.lifetimes import first_stays
-from churnlib.measures.members import days_between, joined, members
+from churnlib.measures.members import days_between, joined, members, with_reach
 from churnlib.periods import Period
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
@@ -18,7 +19,7 @@ from churnlib.results.segments import ALL
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot
 
-__all__ = ["early_lives"]
+__all__ = ["early_lives", "lives_around_changes"]
 
 LAST_DAY = 90
 """The oldest age that is followed, in days."""
@@ -49,6 +50,13 @@ EARLY_LIVES = Result(
     ),
 )
 
+AROUND = Result(
+    "lives_around_changes",
+    title="the first ninety days of customers won before and after a change",
+    grain="one row a change, cohort, first day, duration and whether they left",
+    columns=EARLY_LIVES.columns,
+)
+
 
 @gives(EARLY_LIVES)
 def early_lives(snapshot: "Snapshot") -> pd.DataFrame:
@@ -74,11 +82,55 @@ def early_lives(snapshot: "Snapshot") -> pd.DataFrame:
     ['segment', 'cohort', 'started_on']
     """
     by = _channel(snapshot)
-    stays = first_stays(snapshot, snapshot.as_of)
-    rows = joined(members(snapshot, by), stays)
+    rows = members(snapshot, by)
+    return _lives(
+        snapshot, rows if by else rows.mutate(segment=ibis.literal(ALL)), _quarters(snapshot)
+    )
+
+
+@gives(AROUND)
+def lives_around_changes(snapshot: "Snapshot") -> pd.DataFrame:
+    """Customers won in the ninety days from each change on, and those whose first ninety days were
+    over before it, by how long they were seen to stay; of those whom it reaches.
+
+    Grain: one row a change, cohort, first day, duration and whether they left.
+
+    Parameters
+    ----------
+    snapshot : Snapshot of a subscription business
+
+    Returns
+    -------
+    DataFrame
+        segment (the change); cohort (now: won in ninety days from its day on; before: in the ninety
+        days that ended ninety days before it was announced);
+        and as in `early_lives`
+
+    Examples
+    --------
+    >>> lives_around_changes(snapshot).columns.tolist()[:3]
+    ['segment', 'cohort', 'started_on']
+    """
+    names = [column.name for column in AROUND.columns]
+    parts = []
+    for change in snapshot.known_changes:
+        people = with_reach(snapshot, change)
+        people = people.filter(people.reached).mutate(segment=ibis.literal(change.label))
+        width = timedelta(days=LAST_DAY)
+        now = (change.starts_on, change.starts_on + width - timedelta(days=1))
+        before = (change.known_on - 2 * width, change.known_on - width - timedelta(days=1))
+        parts.append(_lives(snapshot, people, [("now", now), ("before", before)]))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+
+
+def _lives(
+    snapshot: "Snapshot", people: ir.Table, cohorts: list[tuple[str, tuple[date, date]]]
+) -> pd.DataFrame:
+    """The first ninety days of `people` (with a segment), by cohort: first and last day of each."""
+    rows = joined(people, first_stays(snapshot, snapshot.as_of))
     rows = joined(rows, snapshot.customers.select("customer_id", "acquisition_cost"))
     cohort = ibis.cases(
-        *((rows.first_active_on.between(*days), name) for name, days in _quarters(snapshot)),
+        *((rows.first_active_on.between(*days), name) for name, days in cohorts),
         else_=ibis.null("string"),
     )
     known = rows.mutate(cohort=cohort).drop_null("cohort")
@@ -87,7 +139,7 @@ def early_lives(snapshot: "Snapshot") -> pd.DataFrame:
     longest = ibis.literal(LAST_DAY + 1)
     event = (known.ended_on < snapshot.as_of) & (left <= LAST_DAY)
     keyed = known.select(
-        **{SEGMENT: known[SEGMENT] if by else ibis.literal(ALL)},
+        **{SEGMENT: known[SEGMENT]},
         cohort=known.cohort,
         started_on=known.first_active_on,
         duration=ibis.least(ibis.ifelse(event, left, seen), longest).cast("int64"),

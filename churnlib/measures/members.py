@@ -7,8 +7,10 @@ import ibis
 import ibis.expr.types as ir
 
 from churnlib.measures.by_period import split_keys
+from churnlib.params.changes import Change
 from churnlib.results.segments import UNKNOWN
 from churnlib.results.terms import Term
+from churnlib.snapshot.restriction import column_called
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot, Split
@@ -46,6 +48,17 @@ def with_segment(snapshot: "Snapshot", by: "Split | None") -> ir.Table:
     if by is None:
         return snapshot.customers
     return snapshot.customers.mutate(segment=snapshot.segment(by))
+
+
+def with_reach(snapshot: "Snapshot", change: Change) -> ir.Table:
+    """Everybody who ever became a customer, with `reached`: whether the change reaches them."""
+    customers = snapshot.customers
+    reached = ibis.literal(value=True)
+    for name, values in change.reached.items():
+        column = column_called(name, customers, f"changes: {change.label}")
+        reached = reached & customers[column].isin(values).fill_null(False)
+    who = customers.select("customer_id", reached=reached)
+    return members(snapshot).inner_join(who, "customer_id")
 
 
 def joined(rows: ir.Table, people: ir.Table) -> ir.Table:

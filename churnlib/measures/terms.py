@@ -50,7 +50,8 @@ def paid_terms(snapshot: "Snapshot") -> ir.Table:
     ir.Table
         customer_id; after, until (`OPEN`: no end known); interval (whole months, at least 1);
         first (month in which the stay under this interval began); shift (months from there to a
-        month in which a term ends, below the interval; not 0 only where renews_on says so);
+        month in which a term ends, below the interval; not 0 only where renews_on says so); day
+        (of the month, on which terms end);
         together; next_after (the `after` of the customer's next stretch, `OPEN` where there is
         none: the customer left in the month `until` unless it is that month)
     """
@@ -106,6 +107,7 @@ def _stays(snapshot: "Snapshot") -> ir.Table:
         begins=begins,
         until=_month(stays.ends_on).fill_null(OPEN),
         shift=(shift % stays.interval).fill_null(0),
+        day=stays.renews_on.day().fill_null(stays.starts_on.day()).cast("int64"),
     )
 
 
@@ -163,10 +165,13 @@ def _stretches(stays: ir.Table) -> ir.Table:
     end = ibis.ifelse(is_ruling, ruled.begins + ruled.shift, ibis.null("int64"))
     placed = ruled.mutate(end=end.min().over(ibis.window(group_by=key)))
     apart = ((placed.end - placed.begins - placed.shift) % placed.interval != 0).cast("int64")
-    first = ibis.ifelse(placed.interval == placed.longest, placed.begins, ibis.null("int64"))
+    is_first = placed.interval == placed.longest
+    first = ibis.ifelse(is_first, placed.begins, ibis.null("int64"))
+    day = ibis.ifelse(is_first, placed.day, ibis.null("int64"))
     whole = placed.group_by(*key).agg(
         interval=placed.interval.max(),
         first=first.min(),
+        day=day.min(),
         end=placed.end.min(),
         together=apart.max() == 0,
     )

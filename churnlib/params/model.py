@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from churnlib.errors import shown_uri
+from churnlib.params.changes import Change
 from churnlib.params.only import as_texts, in_a_title, seen
 from churnlib.params.source import Scalar, Source, StrictModel, Text, known_timezone
 from churnlib.params.tables import ACTIVITY_TABLE
@@ -69,6 +70,7 @@ class Params(StrictModel):
     labels: dict[str, dict[str, Text]] = Field(default={})
     end_reasons: dict[str, EndReason] = Field(default={})
     feedback: dict[str, Feedback] = Field(default={})
+    changes: tuple[Change, ...] = ()
     customer_lists: bool = False
     chapters: tuple[Text, ...] | None = None
     policies: Policies = Policies()
@@ -90,7 +92,8 @@ class Params(StrictModel):
     @property
     def attributes(self) -> set[str]:
         """Columns of customers (or others) that keys name."""
-        split = {*self.segments, *self.only, *self.labels}
+        reached = {name for change in self.changes for name in change.reached}
+        split = {*self.segments, *self.only, *self.labels, *reached}
         return split | ({self.cohort_by} if self.cohort_by else set())
 
     @property
@@ -150,6 +153,14 @@ class Params(StrictModel):
         if len(set(names)) < len(names):
             raise ValueError("a column is named once")
         return names
+
+    @field_validator("changes")
+    @classmethod
+    def _one_name_each(cls, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        labels = [change.label for change in changes]
+        if len(set(labels)) < len(labels):
+            raise ValueError("each change has a label of its own")
+        return changes
 
     @field_validator("only")
     @classmethod

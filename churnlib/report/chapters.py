@@ -25,6 +25,7 @@ class Chapter:
         page
     page_title : what a page with several chapters is called; its first chapter that says so wins
     customers : how many there must have been for it to tell anything
+    parameters : keys of the parameter file without which it has nothing to say
     """
 
     name: str
@@ -36,6 +37,7 @@ class Chapter:
     page: str = ""
     page_title: str = ""
     customers: int = 0
+    parameters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         own = FRONT_PAGE if self.name == SUMMARY else self.name

@@ -181,7 +181,9 @@ def choose(
         _must_exist(name, fitting, params)
     selection = set(wanted or params.chapters or [chapter.name for chapter in fitting]) | {SUMMARY}
     reasons = {
-        chapter.name: _reason(chapter, selection, set(tables), bool(wanted)) for chapter in fitting
+        chapter.name: _reason(chapter, selection, set(tables), bool(wanted))
+        or _not_given(chapter, params)
+        for chapter in fitting
     }
     made = tuple(chapter for chapter in fitting if reasons[chapter.name] is None)
     if not made:
@@ -229,6 +231,7 @@ def _read_chapter(path: Path) -> Chapter | None:
             page=described.get("page", ""),
             page_title=described.get("page_title", ""),
             customers=int(described.get("customers", 0)),
+            parameters=tuple(described.get("parameters", ())),
         )
         if chapter and not _FILE_NAME.fullmatch(chapter.page):
             raise ValueError(f"{chapter.page!r} cannot be the name of a page")
@@ -266,6 +269,12 @@ def _reason(
     if not missing:
         return None
     return f"needs {' and '.join(map(_things, missing))}, which the data do not hold"
+
+
+def _not_given(chapter: Chapter, params: Params) -> str | None:
+    """Which keys of the parameter file a chapter needs that are not there."""
+    missing = [name for name in chapter.parameters if not getattr(params, name)]
+    return f"needs {' and '.join(missing)} in the parameter file" if missing else None
 
 
 def _things(needed: str) -> str:

@@ -2,7 +2,8 @@
 
 A frame says which result it is in `frame.attrs`, which pandas carries along through filters,
 `head`, `assign` and the like: `result` (the name of the declaration), `currency`, `grain`,
-`period`, `model`, and `by` (the column) where it is split. `@gives` puts them there.
+`period`, `model`, `changes` (day and name of each), and `by` (the column) where it is split.
+`@gives` puts them there.
 """
 
 import functools
@@ -17,7 +18,7 @@ from churnlib.periods import Period
 from churnlib.results.columns import SPLIT, Column
 from churnlib.results.segments import ALL, in_words
 
-CONTEXT = ("currency", "grain", "period", "model")
+CONTEXT = ("currency", "grain", "period", "model", "changes")
 """What a frame takes over from the snapshot or frame that it was made of."""
 
 

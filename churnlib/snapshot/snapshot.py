@@ -13,6 +13,7 @@ from ibis.common.deferred import Deferred
 
 from churnlib.engine import materialise
 from churnlib.errors import DataError, nearest
+from churnlib.params.changes import Change
 from churnlib.params.model import Params
 from churnlib.periods import Grain, Period
 from churnlib.results.csv_files import csv_name
@@ -132,13 +133,20 @@ class Snapshot:
         return {name: table for name, table in given.items() if table is not None}
 
     @property
-    def attrs(self) -> dict[str, str]:
+    def known_changes(self) -> list[Change]:
+        """`changes` of the parameters that have begun by as_of, the first one first."""
+        begun = (one for one in self.params.changes if one.starts_on < self.as_of)
+        return sorted(begun, key=lambda one: one.starts_on)
+
+    @property
+    def attrs(self) -> dict[str, Any]:
         """What every result of this snapshot says of itself, see `results.columns`."""
         return {
             "currency": self.currency,
             "grain": self.grain,
             "period": self.period.label,
             "model": self.params.model,
+            "changes": [(one.day, one.label) for one in self.known_changes],
         }
 
     def where(self, /, **columns: Any) -> "Snapshot":

@@ -37,6 +37,7 @@ FILES = {  # the heads of the files of a report, in their order
     "returns": "window_days left returned share low high",
     "renewals": "period_start billing due renewed left renewal_rate renewal_rate_low "
     "renewal_rate_high",
+    "known_changes": "label kind starts_on known_on reaches at_renewal",
     "churn_kinds": "period_start how came_back customers amount",
     "recovery": "due_month failed recovered cancelled lost open recovered_14 recovered_30 "
     "recovered_45 amount_failed amount_recovered retries",
@@ -77,13 +78,14 @@ PAYMENTS = {
     "status": ["failed", "paid"],
     "failure_reason": ["expired_card", None],
 }
+CHANGES = [{"date": "2026-01-11", "kind": "price", "label": "Price rise"}]
 COSTS = [{"customer_id": "c03", "acquisition_cost": 120.0}]
 
 
 @pytest.fixture(scope="module")
 def world():
     """What measures may ask for, by the names of their parameters."""
-    subscribed = snapshot_of(subscriptions=SPANS, customers=COSTS)
+    subscribed = snapshot_of(subscriptions=SPANS, customers=COSTS, changes=CHANGES)
     subscribed = replace(subscribed, payments=ibis.memtable(pd.DataFrame(PAYMENTS)))
     shop = snapshot_of(orders=ORDERS)
     return {"subscribed": subscribed, "shop": shop}
@@ -221,5 +223,6 @@ def test_a_filter_keeps_what_a_frame_says_of_itself(world):
             "grain": "month",
             "period": "2026-03",
             "model": "subscription",
+            "changes": [("2026-01-11", "Price rise")],
         }
     )

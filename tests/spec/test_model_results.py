@@ -45,6 +45,10 @@ PUBLISHED = {
     "decomposition": (
         "against columns segment rate_effect mix_effect rate_effect_low rate_effect_high now before"
     ),
+    "changes": (
+        "label method exposed met effect effect_low effect_high mrr_gained mrr_lost net net_low "
+        "net_high break_even verdict"
+    ),
     "incidence": "how tenure at_risk incidence incidence_low incidence_high",
     "segments": (
         "due left expected ratio ratio_low ratio_high shrunken q_value mrr_lost verdict customers"

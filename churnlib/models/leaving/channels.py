@@ -4,6 +4,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from churnlib.models.leaving.equal_age import (
+    FEWEST,
+    StillThere,
+    all_reached,
+    log_hazard_ratio,
+    still_there,
+)
 from churnlib.models.survival.splits import SEGMENT
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
@@ -14,8 +21,6 @@ __all__ = ["new_customers"]
 
 AGES = (30, 60, 90)
 """Days at which cohorts are compared; the verdict is that of the last."""
-FEWEST = 20
-"""Customers at risk at an age in each cohort, without whom it is not read."""
 MATTERS = 0.10
 """A difference in the share still there that is worth finding: ten points."""
 POWER = 0.8
@@ -126,18 +131,18 @@ def _compared(channel: str, rows: pd.DataFrame, against: str) -> list[dict[str, 
     n_now, n_before = (int(one["customers"].sum()) for one in (now, before))
     found = []
     for age in AGES:
-        new, old = _still_there(now, age), _still_there(before, age)
-        read = min(new[2], old[2]) >= FEWEST
+        new, old = still_there(now, age), still_there(before, age)
+        read = min(new.at_risk, old.at_risk) >= FEWEST
         difference, low, high = _difference(new, old) if read else (np.nan,) * 3
-        needed, enough = _needed(old[0], n_before)
+        needed, enough = _needed(old.share, n_before)
         found.append(
             {
                 "channel": channel,
                 "age_days": age,
                 "now_customers": n_now,
-                "now_retention": new[0] if read else np.nan,
+                "now_retention": new.share if read else np.nan,
                 "before_customers": n_before,
-                "before_retention": old[0],
+                "before_retention": old.share,
                 "difference": difference,
                 "difference_low": low,
                 "difference_high": high,
@@ -145,39 +150,21 @@ def _compared(channel: str, rows: pd.DataFrame, against: str) -> list[dict[str, 
                 "verdict": _verdict(low, high, age, now, n_now, enough),
                 "against": against,
                 "needed": needed,
-                "cost_per_kept": _cost(now, new[0], n_now) if read else np.nan,
+                "cost_per_kept": _cost(now, new.share, n_now) if read else np.nan,
             }
         )
     return found
 
 
-def _still_there(rows: pd.DataFrame, age: int) -> tuple[float, float, float]:
-    """Kaplan-Meier at an age: share, variance of its log (Greenwood), at risk at it."""
-    duration, people = rows["duration"].to_numpy(), rows["customers"].to_numpy(float)
-    event = rows["event_observed"].to_numpy(bool)
-    log = variance = 0.0
-    for day in np.unique(duration[event & (duration <= age)]):
-        at_risk = people[duration >= day].sum()
-        left = people[event & (duration == day)].sum()
-        if left >= at_risk:
-            return 0.0, np.nan, 0.0
-        log += np.log1p(-left / at_risk)
-        variance += left / (at_risk * (at_risk - left))
-    return float(np.exp(log)), float(variance), float(people[duration >= age].sum())
-
-
-def _difference(
-    new: tuple[float, float, float], old: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def _difference(new: StillThere, old: StillThere) -> tuple[float, float, float]:
     """Now less before with its range, from that of the log-log difference."""
-    if not (0 < new[0] < 1 and 0 < old[0] < 1):
-        return new[0] - old[0], np.nan, np.nan
-    point = np.log(-np.log(new[0])) - np.log(-np.log(old[0]))
-    error = np.sqrt(sum(one[1] / np.log(one[0]) ** 2 for one in (new, old)))
+    point, error = log_hazard_ratio(new, old)
+    if np.isnan(point):
+        return new.share - old.share, np.nan, np.nan
     reach = norm.ppf(1 - (1 - LEVEL) / (2 * len(AGES))) * error
-    base = -np.log(old[0])
-    ends = [float(np.exp(-base * np.exp(point + side * reach)) - old[0]) for side in (1, -1)]
-    return new[0] - old[0], ends[0], ends[1]
+    base = -np.log(old.share)
+    ends = [float(np.exp(-base * np.exp(point + side * reach)) - old.share) for side in (1, -1)]
+    return new.share - old.share, ends[0], ends[1]
 
 
 def _needed(before: float, n_before: int) -> tuple[int, float]:
@@ -209,15 +196,15 @@ def _verdict(
     """Once, at 90 days, when all have reached it; too few where ten points would not be told."""
     if age != AGES[-1]:
         return ""
-    still = now[~now["event_observed"].astype(bool)]
-    if not (still["duration"] < age).any():
+    reached = all_reached(now, age)
+    if reached:
         if high < 0:
             return "worse"
         if low > 0:
             return "better"
     if np.isnan(enough) or enough > n_now:
         return "too few"
-    return "too early" if (still["duration"] < age).any() else "no signal"
+    return "no signal" if reached else "too early"
 
 
 def _cost(now: pd.DataFrame, share: float, customers: int) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 BANDS = ((3, (1, 4, 7, 13)), (12, (1, 2, 4)), (np.inf, (1, 2)))
 """Billing intervals shorter than so many months, and the renewals that their strata begin with."""
@@ -65,7 +66,20 @@ def strata_of(due: pd.DataFrame) -> Strata:
     )
 
 
-def band_of(interval: pd.Series, renewal: pd.Series) -> np.ndarray:
+def counts_of(rows: pd.DataFrame, strata: Strata) -> tuple[np.ndarray, np.ndarray]:
+    """Due and left of some of the rows that strata were made of, in the same arrays."""
+    band = band_of(rows["interval_months"], rows["renewal"])
+    keys = zip(rows["interval_months"], band, strict=True)
+    place = {label: n for n, label in enumerate(strata.labels)}
+    row = np.array([place[int(interval), int(first)] for interval, first in keys], dtype=int)
+    column = strata.months.get_indexer(rows["period_start"])
+    due, left = np.zeros_like(strata.due), np.zeros_like(strata.left)
+    np.add.at(due, (row, column), rows["due"].to_numpy(float))
+    np.add.at(left, (row, column), rows["left"].to_numpy(float))
+    return due, left
+
+
+def band_of(interval: ArrayLike, renewal: ArrayLike) -> np.ndarray:
     """The first renewal of the band that each renewal lies in.
 
     Examples

@@ -1,0 +1,191 @@
+"""How often the chapter on changes claims what is not true, and finds what is.
+
+    python -m benchmarks.change_claims [price] [reach] [lives] [--runs 400]
+
+price: a business of monthly and yearly customers whose price rises; the hazard at the first renewal
+at the new price is 1 (a placebo) or 1.4 times what it was. Of both estimates and of the verdict:
+how often they claim an effect, and how often the range holds the truth. reach: a change that
+reaches half of the customers, at once. The Monte-Carlo error is shown.
+
+The worlds have months of their own (scatter, autocorrelation), drifting hazards, and an effect that
+lasts; the hazards fall with each renewal, which the bands of the models know only about.
+"""
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+import churnlib as cl
+from benchmarks.leaving_claims import told
+
+EFFECT = 1.4
+AFTER = 12
+"""Months that are followed."""
+SIZES = (500, 2_000, 20_000)
+BEFORE = (12, 24)
+
+
+class World(NamedTuple):
+    """What a business does by itself."""
+
+    scatter: float = 0.0
+    correlation: float = 0.0
+    drift: float = 0.0
+    lasts: bool = False
+
+
+WORLDS = {
+    "quiet": World(),
+    "scatter 0.1": World(0.1),
+    "scatter 0.2, ar 0.3": World(0.2, 0.3),
+    "drift +1 % a month": World(0.1, drift=0.01),
+    "drift -1 % a month": World(0.1, drift=-0.01),
+    "lasts": World(0.1, lasts=True),
+}
+
+
+def main() -> None:
+    """Each part asked for; all of them where none is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--runs", type=int, default=400)
+    given = parser.parse_args()
+    for part in given.parts or PARTS:
+        print(f"\n{part}")
+        PARTS[part](given.runs)
+
+
+def price(runs: int) -> None:
+    """False effects, coverage and power of a change that is met at the renewal."""
+    for name, world in WORLDS.items():
+        for size in SIZES:
+            for before in BEFORE:
+                for effect in (1.0, EFFECT):
+                    found = [
+                        _judged(
+                            np.random.default_rng([7, run, size, before]),
+                            size,
+                            before,
+                            effect,
+                            world,
+                        )
+                        for run in range(runs)
+                    ]
+                    _report(f"{name}; {size}; {before} months; {effect}", found, effect)
+
+
+def _report(name: str, found: list[pd.DataFrame], effect: float) -> None:
+    methods = list(dict.fromkeys(method for frame in found for method in frame.index))
+    for method in methods:
+        rows = pd.DataFrame([frame.loc[method] for frame in found if method in frame.index])
+        rows = rows.dropna(subset=["effect_low"])
+        beyond = (rows["effect_low"] > 1) | (rows["effect_high"] < 1)
+        if method == "both":
+            beyond = rows["verdict"].isin(["leave more", "leave less"])
+        held = rows["effect_low"].le(effect) & rows["effect_high"].ge(effect)
+        told(f"{name}: {method} claims", beyond.tolist())
+        told(f"{name}: {method} holds", held.tolist())
+
+
+def _judged(
+    rng: np.random.Generator, size: int, before: int, effect: float, world: World
+) -> pd.DataFrame:
+    rows = business(rng, size, before, effect, world)
+    day = rows.attrs["changed_in"]
+    known = pd.DataFrame(
+        {
+            "label": ["rise"],
+            "kind": "price",
+            "starts_on": day,
+            "known_on": day,
+            "reaches": "everybody",
+            "at_renewal": True,
+        }
+    )
+    return cl.change_estimates(known, rows).set_index("method")
+
+
+def business(
+    rng: np.random.Generator, size: int, before: int, effect: float, world: World
+) -> pd.DataFrame:
+    """Customers due by month, interval, renewal and renewal since the change.
+
+    70 % of new customers pay by the month, hazard at the n-th renewal 0.02 + 0.05 exp(-(n-1)/3);
+    the others by the year, 30 % at the first renewal and 18 % later.
+    """
+    warm = 60
+    months = warm + before + AFTER
+    changed = warm + before
+    level = month_levels(rng, months, world)
+    rows = []
+    for interval, share, hazard in ((1, 0.7, monthly), (12, 0.3, yearly)):
+        joined = rng.poisson(size * share / stay(interval, hazard), months)
+        for start in range(months):
+            there = int(joined[start])
+            for renewal in range(1, (months - 1 - start) // interval + 1):
+                month = start + renewal * interval
+                since = 0
+                if month >= changed and start < changed:
+                    since = (
+                        month - max(start + interval, _first(start, interval, changed))
+                    ) // interval + 1
+                ratio = effect if since == 1 or (world.lasts and month >= changed) else 1.0
+                chance = min(hazard(renewal) * level[month] * ratio, 0.95)
+                left = int(rng.binomial(there, chance))
+                if there and month >= warm:
+                    rows.append((month - warm, interval, renewal, since, there, left))
+                there -= left
+    names = ["month", "interval_months", "renewal", "since", "due", "left"]
+    frame = pd.DataFrame(rows, columns=names)
+    frame = frame.groupby(names[:4], as_index=False).sum()
+    starts = pd.date_range("2020-01-01", periods=before + AFTER, freq="MS")
+    frame = frame.assign(
+        label="rise", period_start=starts[frame["month"]], reached=True, complete=True
+    )
+    frame.attrs = {"grain": "month", "currency": "EUR", "changed_in": starts[before]}
+    return frame
+
+
+def _first(start: int, interval: int, changed: int) -> int:
+    """The first month from the change on in which a term ends."""
+    return start + interval * -(-(changed - start) // interval)
+
+
+def monthly(renewal: int) -> float:
+    """The hazard of who pays by the month."""
+    return 0.02 + 0.05 * np.exp(-(renewal - 1) / 3)
+
+
+def yearly(renewal: int) -> float:
+    """The hazard of who pays by the year."""
+    return 0.30 if renewal == 1 else 0.18
+
+
+def stay(interval: int, hazard: object) -> float:
+    """The mean stay in months, as far as sixty months show it."""
+    there, total = 1.0, 0.0
+    for renewal in range(1, 60 // interval + 1):
+        total += there * interval
+        there *= 1 - hazard(renewal)
+    return total
+
+
+def month_levels(rng: np.random.Generator, months: int, world: World) -> np.ndarray:
+    """What each month multiplies every hazard by."""
+    noise = rng.normal(size=months)
+    own = np.empty(months)
+    own[0] = noise[0]
+    for month in range(1, months):
+        fresh = np.sqrt(1 - world.correlation**2) * noise[month]
+        own[month] = world.correlation * own[month - 1] + fresh
+    spread = np.sqrt(np.log(1 + world.scatter**2))
+    effects = np.exp(spread * own - spread**2 / 2)
+    return effects * (1 + world.drift) ** (np.arange(months) - months)
+
+
+PARTS = {"price": price}
+
+if __name__ == "__main__":
+    main()
