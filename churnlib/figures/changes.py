@@ -31,7 +31,7 @@ def _estimates() -> pd.DataFrame:
 
 @figure(
     "change",
-    title="what a change did to leaving",
+    title="the change of leaving",
     subtitle="How many times as often customers left as they would have without the change",
     caption="Own past: against what customers of the same billing interval and renewal did before "
     "it was announced. Others: against all others due in the same months. Both: a range that "
@@ -90,7 +90,7 @@ def _net() -> pd.DataFrame:
 
 @figure(
     "price-net",
-    title="what the new price brings",
+    title="the MRR brought",
     subtitle="MRR by month since the change, {currency}",
     caption="Brings: the rise, on what customers from before it pay who have met it and are still "
     "here. Lost: of what those paid who left at meeting it, the part that the change brought, as "

@@ -32,7 +32,7 @@ def say_changes(effects: pd.DataFrame) -> Finding:
             sentence=f"Of {counted(len(labels), 'change')} it can be said of none that customers "
             "left more or less often because of it."
         )
-    told = [f"“{row.label}” by {_times(row)}" for row in clear.itertuples()]
+    told = [f"“{row.label}”, {_times(row)}" for row in clear.itertuples()]
     return Finding(
         sentence=f"{text(len(told), 'count')} of {counted(len(labels), 'change')} moved leaving "
         f"beyond chance: {listed(told)}."

@@ -104,6 +104,11 @@ class Params(StrictModel):
             return name
         return f"{name} ({in_a_title(self.only)})"
 
+    def changes_begun(self, as_of: date) -> list[Change]:
+        """`changes` that have begun before a day, the first one first."""
+        begun = (one for one in self.changes if one.starts_on < as_of)
+        return sorted(begun, key=lambda one: one.starts_on)
+
     @property
     def opening_day(self) -> date | None:
         """`opened_on`: the day the business, or the panel that is followed, began."""

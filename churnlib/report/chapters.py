@@ -25,7 +25,7 @@ class Chapter:
         page
     page_title : what a page with several chapters is called; its first chapter that says so wins
     customers : how many there must have been for it to tell anything
-    parameters : keys of the parameter file without which it has nothing to say
+    changes : whether it needs a change of the business that has begun
     """
 
     name: str
@@ -37,7 +37,7 @@ class Chapter:
     page: str = ""
     page_title: str = ""
     customers: int = 0
-    parameters: tuple[str, ...] = ()
+    changes: bool = False
 
     def __post_init__(self) -> None:
         own = FRONT_PAGE if self.name == SUMMARY else self.name

@@ -160,7 +160,11 @@ def read_chapters(folder: Path | None = None) -> list[Chapter]:
 
 
 def choose(
-    chapters: Sequence[Chapter], params: Params, tables: Iterable[str], wanted: Sequence[str] = ()
+    chapters: Sequence[Chapter],
+    params: Params,
+    period: Period,
+    tables: Iterable[str],
+    wanted: Sequence[str] = (),
 ) -> tuple[tuple[Chapter, ...], tuple[dict[str, str], ...]]:
     """The chapters to make, and those left out with the reason.
 
@@ -168,6 +172,7 @@ def choose(
     ----------
     chapters : all there are
     params : whose `model` decides which fit and whose `chapters` may name a selection
+    period : that is reported
     tables : names of the tables that the data hold
     wanted : names from the command line; they win over `params.chapters`
 
@@ -182,7 +187,7 @@ def choose(
     selection = set(wanted or params.chapters or [chapter.name for chapter in fitting]) | {SUMMARY}
     reasons = {
         chapter.name: _reason(chapter, selection, set(tables), bool(wanted))
-        or _not_given(chapter, params)
+        or _nothing_changed(chapter, params, period)
         for chapter in fitting
     }
     made = tuple(chapter for chapter in fitting if reasons[chapter.name] is None)
@@ -207,8 +212,8 @@ def plan_report(
     wanted: Sequence[str],
 ) -> Plan:
     """The report of a business and a period, with the chapters that its tables allow."""
-    made, left_out = choose(chapters, params, source.tables, wanted)
-    usual = choose(chapters, params, source.tables)[0] if wanted else None
+    made, left_out = choose(chapters, params, period, source.tables, wanted)
+    usual = choose(chapters, params, period, source.tables)[0] if wanted else None
     return Plan(params, period, made, left_out, shown_file(file), source, usual)
 
 
@@ -231,7 +236,7 @@ def _read_chapter(path: Path) -> Chapter | None:
             page=described.get("page", ""),
             page_title=described.get("page_title", ""),
             customers=int(described.get("customers", 0)),
-            parameters=tuple(described.get("parameters", ())),
+            changes=bool(described.get("changes", False)),
         )
         if chapter and not _FILE_NAME.fullmatch(chapter.page):
             raise ValueError(f"{chapter.page!r} cannot be the name of a page")
@@ -271,10 +276,11 @@ def _reason(
     return f"needs {' and '.join(map(_things, missing))}, which the data do not hold"
 
 
-def _not_given(chapter: Chapter, params: Params) -> str | None:
-    """Which keys of the parameter file a chapter needs that are not there."""
-    missing = [name for name in chapter.parameters if not getattr(params, name)]
-    return f"needs {' and '.join(missing)} in the parameter file" if missing else None
+def _nothing_changed(chapter: Chapter, params: Params, period: Period) -> str | None:
+    """Why a chapter on what the business changed is left out, where nothing had begun by then."""
+    if not chapter.changes or params.changes_begun(period.end):
+        return None
+    return "needs changes in the parameter file that began by the end of the period"
 
 
 def _things(needed: str) -> str:

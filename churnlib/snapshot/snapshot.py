@@ -135,8 +135,7 @@ class Snapshot:
     @property
     def known_changes(self) -> list[Change]:
         """`changes` of the parameters that have begun by as_of, the first one first."""
-        begun = (one for one in self.params.changes if one.starts_on < self.as_of)
-        return sorted(begun, key=lambda one: one.starts_on)
+        return self.params.changes_begun(self.as_of)
 
     @property
     def attrs(self) -> dict[str, Any]:

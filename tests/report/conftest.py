@@ -14,6 +14,7 @@ import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from churnlib.params.read import read_params
+from churnlib.periods import Period
 from churnlib.report import plan
 from churnlib.report.chapters import pages_of
 from tests.acme import ACME, FIGURES, SHOW, SPANS, SPLIT, Acme
@@ -30,7 +31,7 @@ def _pages(file: Path) -> tuple[str, ...]:
     needed = {
         one for chapter in every for either in chapter.tables for one in either.split(plan.OR)
     }
-    chapters, _ = plan.choose(every, read_params(file), needed)
+    chapters, _ = plan.choose(every, read_params(file), Period.parse("2026-10"), needed)
     return tuple(page.name for page in pages_of(chapters))
 
 
@@ -52,6 +53,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 WITH_NOTEBOOKS = """
 import sys
 from pathlib import Path
+from churnlib.periods import Period
 from churnlib.report import plan
 plan.NOTEBOOKS = Path(sys.argv.pop(1))
 from churnlib.__main__ import main

@@ -288,7 +288,7 @@ def run_chapters(snapshot: Snapshot) -> Iterator[tuple[str, str, Any]]:
         for name in ("customers", "subscriptions", "orders")
         if getattr(snapshot, name) is not None
     ]
-    for chapter in choose(read_chapters(), snapshot.params, tables)[0]:
+    for chapter in choose(read_chapters(), snapshot.params, snapshot.period, tables)[0]:
         names: dict[str, Any] = {"__name__": "__main__"}
         for cell in json.loads(chapter.path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":

@@ -36,6 +36,7 @@ CHAPTERS = [
     chapter("basket", 28, ("subscription",), "subscriptions", "orders"),
     chapter("clv", 50, BOTH),
 ]
+MARCH = Period.parse("2026-03")
 
 
 def params(**values: object) -> Params:
@@ -53,7 +54,7 @@ def names(chapters: tuple[Chapter, ...]) -> list[str]:
 
 
 def test_all_that_fit_the_model_and_the_tables() -> None:
-    made, left_out = choose(CHAPTERS, params(), {"customers", "subscriptions"})
+    made, left_out = choose(CHAPTERS, params(), MARCH, {"customers", "subscriptions"})
     assert names(made) == ["summary", "revenue", "clv"]
     assert left_out == (
         {"chapter": "Basket", "reason": "needs the table orders, which the data do not hold"},
@@ -61,7 +62,7 @@ def test_all_that_fit_the_model_and_the_tables() -> None:
 
 
 def test_chapters_of_the_parameters_and_always_the_summary() -> None:
-    made, left_out = choose(CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"})
+    made, left_out = choose(CHAPTERS, params(chapters=["clv"]), MARCH, {"subscriptions", "orders"})
     assert names(made) == ["summary", "clv"]
     assert {one["chapter"]: one["reason"] for one in left_out} == {
         "Revenue": "not among the chapters in the parameters",
@@ -69,9 +70,21 @@ def test_chapters_of_the_parameters_and_always_the_summary() -> None:
     }
 
 
+def test_a_chapter_on_changes_needs_one_that_has_begun() -> None:
+    chapters = [*CHAPTERS, replace(chapter("changes", 60, BOTH), changes=True)]
+    change = {"kind": "price", "label": "Rise"}
+    reasons = []
+    for day in ("2026-03-31", "2026-04-01"):
+        given = params(changes=[change | {"date": day}])
+        _, left_out = choose(chapters, given, MARCH, {"subscriptions", "orders"})
+        reasons.append([one["reason"] for one in left_out])
+    assert reasons[0] == []
+    assert reasons[1] == ["needs changes in the parameter file that began by the end of the period"]
+
+
 def test_command_line_wins_over_the_parameters() -> None:
     made, left_out = choose(
-        CHAPTERS, params(chapters=["clv"]), {"subscriptions", "orders"}, ["revenue"]
+        CHAPTERS, params(chapters=["clv"]), MARCH, {"subscriptions", "orders"}, ["revenue"]
     )
     assert names(made) == ["summary", "revenue"]
     assert left_out[-1] == {"chapter": "Clv", "reason": "not asked for in this run (--chapter)"}
@@ -98,12 +111,12 @@ def test_command_line_wins_over_the_parameters() -> None:
 )
 def test_unknown_chapter_names_the_nearest(wanted: str, message: str) -> None:
     with pytest.raises(ParamsError, match=message):
-        choose(CHAPTERS, params(), {"subscriptions"}, [wanted])
+        choose(CHAPTERS, params(), MARCH, {"subscriptions"}, [wanted])
 
 
 def test_nothing_to_make() -> None:
     with pytest.raises(ParamsError, match="acme: no chapter can be made; the data hold orders"):
-        choose([CHAPTERS[1]], params(), ["orders"])
+        choose([CHAPTERS[1]], params(), MARCH, ["orders"])
 
 
 def test_summary_is_the_front_page() -> None:
