@@ -64,6 +64,11 @@ def plot_mix(effects: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_mix(plot_mix.figure.example()).get_xlabel()
     'Points of left ÷ due'
     """
+    return draw_effects(effects, ax, x="Points of left ÷ due", mix="Mix: who was due")
+
+
+def draw_effects(effects: pd.DataFrame, ax: Axes | None, *, x: str, mix: str) -> Axes:
+    """Rate and mix effect of each value side by side, all on top."""
     rows = _one_comparison(effects).sort_values(
         "mix_effect", key=abs, ascending=False, kind="stable"
     )
@@ -96,13 +101,13 @@ def plot_mix(effects: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         place - 0.14,
         size=DOT,
         color=colour("loss"),
-        label="Mix: who was due",
+        label=mix,
         marker="D",
     )
     ax.axvline(0, color=colour("ink"), linewidth=0.8, zorder=1)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _points(value)))
     legend_above(ax, columns=2)
-    name_axes(ax, x="Points of left ÷ due")
+    name_axes(ax, x=x)
     return ax
 
 
@@ -172,12 +177,17 @@ def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_segments(plot_segments.figure.example()).get_xlabel()
     'Times as often as the others'
     """
-    rows = segments.dropna(subset=["ratio"]).sort_values("ratio", ascending=False)
+    return draw_ratios(segments, ax, bad="more")
+
+
+def draw_ratios(segments: pd.DataFrame, ax: Axes | None, *, bad: str) -> Axes:
+    """A dot with its range for each value, against the others at 1; `bad` is more or less."""
+    rows = segments.dropna(subset=["ratio"]).sort_values("ratio", ascending=bad == "less")
     rows = rows.reset_index(drop=True)
     if rows.empty:
         return nothing(ax)
     ax, place = named_rows(ax, list(rows["segment"]))
-    hues = [_hue(row) for row in rows.itertuples()]
+    hues = [_hue(row, bad) for row in rows.itertuples()]
     ax.hlines(place, rows["ratio_low"], rows["ratio_high"], color=hues, linewidth=1.6)
     filled = (rows["verdict"] != "no signal").tolist()
     faces = [hue if full else colour("paper") for hue, full in zip(hues, filled, strict=True)]
@@ -188,11 +198,11 @@ def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _hue(row: tuple) -> str:
-    """Loss where more leave, gain where fewer, grey within chance."""
+def _hue(row: tuple, bad: str) -> str:
+    """Loss or gain, grey within chance."""
     if row.verdict == "no signal":
         return colour("neutral")
-    return colour("loss" if row.ratio > 1 else "gain")
+    return colour("loss" if (row.ratio > 1) == (bad == "more") else "gain")
 
 
 def _reasons() -> pd.DataFrame:

@@ -75,7 +75,6 @@ def say_buyers(sales: pd.DataFrame) -> Finding:
     )
     return Finding(
         sentence=_buyers_sentence(last, period_name(last.period_start, grain_of(sales))),
-        place="real",
         n=last.customers,
         key_figures=figures,
     )
@@ -115,7 +114,7 @@ def say_revenue_per_purchase(sales: pd.DataFrame) -> Finding:
             f"Who bought in {name} did so {often} times on average; revenue, returns deducted, was "
             f"{each} a purchase."
         )
-    return Finding(sentence=sentence, place="why", n=last.customers, key_figures=(figure,))
+    return Finding(sentence=sentence, n=last.customers, key_figures=(figure,))
 
 
 def say_repeat_purchases(rates: pd.DataFrame, by_cohort: pd.DataFrame) -> Finding:

@@ -127,10 +127,10 @@ def repeat_purchase_rate(snapshot: "Snapshot", *, days: Sequence[int] = WINDOWS)
     >>> repeat_purchase_rate(snapshot).window_days.tolist()
     [90, 365, 'ever']
     """
-    pairs = _first_and_second(snapshot)
+    pairs = first_and_second(snapshot)
     counts = {f"denominator_{EVER}": pairs.count(), f"numerator_{EVER}": pairs.second_on.count()}
     for window in days:
-        observed, again = _within(pairs, window)
+        observed, again = within(pairs, window)
         counts[f"denominator_{window}"] = count_if(observed)
         counts[f"numerator_{window}"] = count_if(again)
     totals = collect(pairs.aggregate(**counts)).iloc[0]
@@ -173,12 +173,12 @@ def repeat_by_cohort(
     ['cohort', 'window_days', 'size', 'numerator']
     """
     grain = grain or snapshot.period.grain
-    pairs = _first_and_second(snapshot)
+    pairs = first_and_second(snapshot)
     pairs = pairs.mutate(period=period_number(pairs.first_on, grain))
     pairs = pairs.filter(pairs.period <= number_of(last_period(snapshot, grain)))
     parts = []
     for window in days:
-        observed, again = _within(pairs, window)
+        observed, again = within(pairs, window)
         counts = pairs.group_by("period").aggregate(
             size=pairs.count(), numerator=count_if(again), denominator=count_if(observed)
         )
@@ -189,7 +189,7 @@ def repeat_by_cohort(
     return as_declared(with_rate(frame, "numerator", "denominator"), REPEAT_BY_COHORT)
 
 
-def _first_and_second(snapshot: "Snapshot") -> ir.Table:
+def first_and_second(snapshot: "Snapshot") -> ir.Table:
     """customer_id, first_on, second_on (or null), observed (days after the first purchase that
     were seen).
     """
@@ -215,12 +215,12 @@ def _of_longest(pairs: ir.Table, windows: Sequence[object], longest: int) -> lis
     counts = {EVER: observed.second_on.count()}
     for window in windows:
         if window != EVER:
-            counts[str(window)] = count_if(_within(observed, int(str(window)))[1])
+            counts[str(window)] = count_if(within(observed, int(str(window)))[1])
     totals = collect(observed.aggregate(**counts)).iloc[0]
     return [int(totals[str(one)]) for one in windows]
 
 
-def _within(pairs: ir.Table, window: int) -> tuple[ir.BooleanValue, ir.BooleanValue]:
+def within(pairs: ir.Table, window: int) -> tuple[ir.BooleanValue, ir.BooleanValue]:
     """Who was observed through the window, and who of them bought again within it."""
     observed = pairs.observed >= window
     again = (days_between(pairs.first_on, pairs.second_on) <= window).fill_null(False)

@@ -34,12 +34,12 @@ AGAINST = {"period before": 1, "year before": MONTHS_A_YEAR}
 WORDS = (
     Term(
         "Rate effect",
-        "The part of a change that customers of the same kind leaving more or less often brings.",
+        "The part of a change that the same kinds of customers bring by doing so more or less often.",
     ),
     Term(
         "Mix effect",
-        "The part that other shares of the kinds among those due bring; a kind counts by how far "
-        "its rate is from everybody's, so that more of a kind that leaves less lowers the rate.",
+        "The part that other shares of the kinds bring; a kind counts by how far its rate is from "
+        "everybody's, so that more of a kind with a low rate lowers the whole.",
     ),
 )
 _POINTS = "Of left ÷ due, as a share."

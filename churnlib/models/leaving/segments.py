@@ -123,33 +123,45 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
     """
     context = next(iter(splits.values()), None)
     names = ["segment_column", SEGMENT, *(column.name for column in SEGMENTS.columns)]
-    parts = [
-        _of_column(last_year(rows), lost[column]).assign(segment_column=column)
-        for column, rows in splits.items()
-    ]
-    parts = [part for part in parts if len(part)]
-    if not parts:
+    found = compared_with_others(splits)
+    if found.empty:
         return tagged(pd.DataFrame(columns=names), SEGMENTS, context)
-    found = pd.concat(parts, ignore_index=True)
-    found["q_value"] = benjamini_hochberg(found["p_value"])
-    found["verdict"] = _verdicts(found)
-    found = found.assign(beyond=found["left"] - found["expected"])
-    ordered = found.sort_values("beyond", ascending=False, ignore_index=True)
+    verdicts = {"more": "act", "less": "watch"}
+    money = {name: _money_lost(lost[name], rows) for name, rows in splits.items()}
+    gone = [money[row.segment_column].get(row.segment, 0.0) for row in found.itertuples()]
+    found = found.assign(
+        verdict=found["beyond"].map(verdicts).fillna("no signal"),
+        mrr_lost=np.array(gone, float) * (1 - 1 / found["ratio"].where(found["ratio"] > 0)),
+        extra=found["left"] - found["expected"],
+    )
+    ordered = found.sort_values("extra", ascending=False, ignore_index=True)
     return tagged(ordered[names], SEGMENTS, context)
 
 
 segments.result = SEGMENTS
 
 
-def _verdicts(found: pd.DataFrame) -> np.ndarray:
+def compared_with_others(splits: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every value of every column over the last twelve months, and whether it is beyond chance
+    (`beyond`: more, less or nothing) by a size that matters.
+
+    Grain: one row a value with 30 due or more.
+    """
+    parts = [
+        _of_column(last_year(rows)).assign(segment_column=column) for column, rows in splits.items()
+    ]
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame()
+    found = pd.concat(parts, ignore_index=True)
+    found["q_value"] = benjamini_hochberg(found["p_value"])
     clear = found["q_value"] <= CLEAR
-    worse = clear & (found["ratio_low"] > 1 / MATTERS) & (found["ratio_high"] > MATTERS)
-    worse &= found["ratio"] > 1
-    better = clear & (found["ratio"] < 1) & (found["ratio_low"] < 1 / MATTERS)
-    return np.select([worse, better], ["act", "watch"], "no signal")
+    more = clear & (found["ratio"] > 1) & (found["ratio_high"] > MATTERS)
+    less = clear & (found["ratio"] < 1) & (found["ratio_low"] < 1 / MATTERS)
+    return found.assign(beyond=np.select([more, less], ["more", "less"], ""))
 
 
-def _of_column(due: pd.DataFrame, bridge: pd.DataFrame) -> pd.DataFrame:
+def _of_column(due: pd.DataFrame) -> pd.DataFrame:
     """Every value of one column: counts, ratio with its range, p-value."""
     cells = _cells(due)
     enough = cells.due.sum(axis=(1, 2)) >= MIN_N
@@ -158,15 +170,12 @@ def _of_column(due: pd.DataFrame, bridge: pd.DataFrame) -> pd.DataFrame:
     months = _against_others(cells)
     chosen = np.flatnonzero(enough & (months.expected.sum(axis=1) > 0))
     scatter = _scatter_squared(months.left[chosen], months.expected[chosen])
-    money = _money_lost(bridge, due)
     last = due[due["period_start"] == due["period_start"].max()]
     here = last.groupby(last[SEGMENT].astype(str))["customers"].sum()
     found = []
     for place in chosen:
         value = cells.names[place]
         row = _compared(months, place, scatter)
-        ratio, gone = row["ratio"], float(money.get(value, 0.0))
-        row["mrr_lost"] = gone * (1 - 1 / ratio) if ratio else np.nan
         found.append({SEGMENT: value, **row, "customers": int(here.get(value, 0))})
     frame = pd.DataFrame(found)
     if frame.empty:
@@ -258,6 +267,6 @@ def _compared(months: _Months, place: int, scatter: float) -> dict[str, float]:
 
 
 def _money_lost(bridge: pd.DataFrame, due: pd.DataFrame) -> pd.Series:
-    """MRR of leavers by value, over the months of `due`."""
-    rows = bridge[bridge["period_start"] >= due["period_start"].min()]
+    """MRR of leavers by value, over the last twelve complete months."""
+    rows = bridge[bridge["period_start"] >= last_year(due)["period_start"].min()]
     return -rows.groupby(rows[SEGMENT].astype(str))["churn"].sum().astype(float)
