@@ -1,6 +1,6 @@
 """How often the chapter on changes claims what is not true, and finds what is.
 
-    python -m benchmarks.change_claims [price] [reach] [lives] [--runs 400]
+    python -m benchmarks.change_claims [price] [reach] [--runs 400]
 
 price: a business of monthly and yearly customers whose price rises; the hazard at the first renewal
 at the new price is 1 (a placebo) or 1.4 times what it was. Of both estimates and of the verdict:
@@ -23,6 +23,8 @@ from benchmarks.leaving_claims import told
 EFFECT = 1.4
 AFTER = 12
 """Months that are followed."""
+WARM = 60
+"""Months before those that are seen: the ages of customers are what they stay at."""
 SIZES = (500, 2_000, 20_000)
 BEFORE = (12, 24)
 
@@ -76,6 +78,28 @@ def price(runs: int) -> None:
                     _report(f"{name}; {size}; {before} months; {effect}", found, effect)
 
 
+def reach(runs: int) -> None:
+    """The same of a change at once that reaches half of the customers: the others are a control."""
+    for name, world in WORLDS.items():
+        for size in SIZES:
+            for effect in (1.0, EFFECT):
+                found = [
+                    _with_control(np.random.default_rng([8, run, size]), size, effect, world)
+                    for run in range(runs)
+                ]
+                _report(f"{name}; {size}; half reached; {effect}", found, effect)
+
+
+def _with_control(rng: np.random.Generator, size: int, effect: float, world: World) -> pd.DataFrame:
+    before = BEFORE[0]
+    levels = month_levels(rng, WARM + before + AFTER, world)
+    reached = business(rng, size // 2, before, effect, world, levels=levels, once=True)
+    others = business(rng, size // 2, before, 1.0, world, levels=levels, once=True)
+    rows = pd.concat([reached, others.assign(reached=False, since=0)], ignore_index=True)
+    known = known_from(reached.attrs["changed_in"], at_renewal=False)
+    return cl.change_estimates(known, rows).set_index("method")
+
+
 def _report(name: str, found: list[pd.DataFrame], effect: float) -> None:
     methods = list(dict.fromkeys(method for frame in found for method in frame.index))
     for method in methods:
@@ -93,32 +117,35 @@ def _judged(
     rng: np.random.Generator, size: int, before: int, effect: float, world: World
 ) -> pd.DataFrame:
     rows = business(rng, size, before, effect, world)
-    day = rows.attrs["changed_in"]
-    known = pd.DataFrame(
-        {
-            "label": ["rise"],
-            "kind": "price",
-            "starts_on": day,
-            "known_on": day,
-            "reaches": "everybody",
-            "at_renewal": True,
-        }
-    )
+    known = known_from(rows.attrs["changed_in"], at_renewal=True)
     return cl.change_estimates(known, rows).set_index("method")
 
 
+def known_from(day: pd.Timestamp, *, at_renewal: bool) -> pd.DataFrame:
+    """What `known_changes` gives of one change."""
+    row = {"label": "rise", "kind": "price", "starts_on": day, "known_on": day}
+    return pd.DataFrame([row | {"reaches": "everybody", "at_renewal": at_renewal}])
+
+
 def business(
-    rng: np.random.Generator, size: int, before: int, effect: float, world: World
+    rng: np.random.Generator,
+    size: int,
+    before: int,
+    effect: float,
+    world: World,
+    *,
+    levels: np.ndarray | None = None,
+    once: bool = False,
 ) -> pd.DataFrame:
     """Customers due by month, interval, renewal and renewal since the change.
 
     70 % of new customers pay by the month, hazard at the n-th renewal 0.02 + 0.05 exp(-(n-1)/3);
     the others by the year, 30 % at the first renewal and 18 % later.
     """
-    warm = 60
-    months = warm + before + AFTER
-    changed = warm + before
-    level = month_levels(rng, months, world)
+    months = WARM + before + AFTER
+    changed = WARM + before
+    level = month_levels(rng, months, world) if levels is None else levels
+    lasts = once or world.lasts
     rows = []
     for interval, share, hazard in ((1, 0.7, monthly), (12, 0.3, yearly)):
         joined = rng.poisson(size * share / stay(interval, hazard), months)
@@ -131,11 +158,11 @@ def business(
                     since = (
                         month - max(start + interval, _first(start, interval, changed))
                     ) // interval + 1
-                ratio = effect if since == 1 or (world.lasts and month >= changed) else 1.0
+                ratio = effect if since == 1 or (lasts and month >= changed) else 1.0
                 chance = min(hazard(renewal) * level[month] * ratio, 0.95)
                 left = int(rng.binomial(there, chance))
-                if there and month >= warm:
-                    rows.append((month - warm, interval, renewal, since, there, left))
+                if there and month >= WARM:
+                    rows.append((month - WARM, interval, renewal, since, there, left))
                 there -= left
     names = ["month", "interval_months", "renewal", "since", "due", "left"]
     frame = pd.DataFrame(rows, columns=names)
@@ -185,7 +212,7 @@ def month_levels(rng: np.random.Generator, months: int, world: World) -> np.ndar
     return effects * (1 + world.drift) ** (np.arange(months) - months)
 
 
-PARTS = {"price": price}
+PARTS = {"price": price, "reach": reach}
 
 if __name__ == "__main__":
     main()

@@ -45,12 +45,19 @@ def say_again_trend(trend: pd.DataFrame, sales: pd.DataFrame) -> Finding:
     judged = "beyond" if beyond else "within"
     return Finding(
         sentence=f"{told}, where {usual}: {judged} what its months do.",
+        clause=_in_short(last.score),
         verdict=verdict_of(beyond),
         place="real",
         n=last.first_buyers,
         low=last.expected_low,
         high=last.expected_high,
     )
+
+
+def _in_short(score: float) -> str:
+    if abs(score) <= BEYOND:
+        return "new buyers come back as is usual"
+    return f"{'more' if score > 0 else 'fewer'} new buyers come back than is usual"
 
 
 def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
@@ -128,6 +135,7 @@ def say_again_segments(segments: pd.DataFrame) -> Finding:
             f"{text(row.again, 'count')} of {text(row.first_buyers, 'count')} in twelve months, "
             f"{text(row.expected, 'count')} expected ({text(row.ratio, 'number.2')} times, {ends})."
         ),
+        clause=f"{in_words(row.segment_column)} “{row.segment}” brings buyers who come back least",
         verdict="act",
         place="where",
         n=row.first_buyers,

@@ -137,6 +137,7 @@ def say_price_net(net: pd.DataFrame, estimates: pd.DataFrame) -> Finding:
         f"({interval(last.net_low, last.net_high, unit)})"
     )
     return Finding(
+        clause=f"“{last.label}” nets {money(last.net, unit, signed=True)} a month",
         sentence=f"{met}, less {money(last.mrr_lost, unit)} of those who left {_times(lead)}"
         f"{_doubt(lead)}: {net_told}.",
         verdict=_verdict(lead, last),

@@ -55,11 +55,21 @@ def say_mrr_bridge(bridge: pd.DataFrame) -> Finding:
         figures = (key_figures.amount(bridge, "closing", "MRR", unit),)
     return Finding(
         sentence=_bridge_sentence(last, gain, unit, grain_of(bridge)),
+        clause=_in_short(last, gain, unit),
         place="result",
         at_stake=abs(gain),
         n=last.get("n_closing"),
         key_figures=figures,
     )
+
+
+def _in_short(last: pd.Series, gain: float, unit: str) -> str:
+    """`MRR rose by 4.5 % to €2,139,663`."""
+    now = money(last.closing, unit)
+    if not gain or not last.opening:
+        return f"MRR is {now}"
+    change = text(abs(gain / last.opening), "percent")
+    return f"MRR {'rose' if gain > 0 else 'fell'} by {change} to {now}"
 
 
 def _bridge_sentence(last: pd.Series, gain: float, unit: str, grain: str) -> str:

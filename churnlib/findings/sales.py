@@ -42,10 +42,21 @@ def say_sales(sales: pd.DataFrame) -> Finding:
     sentence = f"{told}: {', '.join(compared)}." if compared else f"{told}."
     return Finding(
         sentence=sentence + _unattributed(sales, name),
+        clause=_in_short(sales),
         place="result",
         n=last.get("customers"),
         key_figures=(key_figures.amount(sales, "revenue", "Revenue", unit),),
     )
+
+
+def _in_short(sales: pd.DataFrame) -> str:
+    """`revenue rose by 3.0 % to €52,100`, against the period before."""
+    unit, now = currency_of(sales), sales["revenue"].iloc[-1]
+    before = sales["revenue"].iloc[-2] if len(sales) > 1 else 0
+    if min(before, now) <= 0 or now == before:
+        return f"revenue was {money(now, unit)}"
+    change = text(abs(now / before - 1), "percent")
+    return f"revenue {'rose' if now > before else 'fell'} by {change} to {money(now, unit)}"
 
 
 def _unattributed(sales: pd.DataFrame, name: str) -> str:

@@ -155,6 +155,7 @@ def say_segments(segments: pd.DataFrame) -> Finding:
             f"{text(row.left, 'count')} in twelve months, {text(row.expected, 'count')} expected "
             f"({text(row.ratio, 'number.2')} times, {ends})."
         ),
+        clause=f"{name} “{row.segment}” leaves {text(row.ratio, 'number.1')} times as often",
         verdict="act",
         place="where",
         at_stake=max(row.mrr_lost, 0.0),

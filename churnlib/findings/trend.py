@@ -3,13 +3,13 @@
 import pandas as pd
 
 from churnlib.findings.wording import counted, listed, period_name, spell, verdict_of
-from churnlib.formats import interval, text
+from churnlib.formats import interval, money, text
 from churnlib.periods import MONTHS_A_YEAR
-from churnlib.results.declared import grain_of
+from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import BEYOND, MIN_N
 
-__all__ = ["say_level", "say_months_beyond", "say_power", "say_trend"]
+__all__ = ["say_largest_losses", "say_level", "say_months_beyond", "say_power", "say_trend"]
 
 RECENT = 12
 """Months for which an alarm is news."""
@@ -35,6 +35,7 @@ def say_trend(trend: pd.DataFrame, churn: pd.DataFrame, levels: pd.DataFrame) ->
     told, clear = _judged(trend, levels, name)
     return Finding(
         sentence=f"{plain}. {told}",
+        clause=_in_short(trend, levels),
         verdict=verdict_of(clear),
         place="real",
         n=there,
@@ -65,6 +66,23 @@ def _judged(trend: pd.DataFrame, levels: pd.DataFrame, told_of: str) -> tuple[st
     if abs(last.score) > BEYOND:
         return f"{expected}: beyond what this business's months do.", True
     return f"{expected}: within what this business's months do.", False
+
+
+def _in_short(trend: pd.DataFrame, levels: pd.DataFrame) -> str:
+    """Whether leaving is as usual, in a few words; nothing where that is not known."""
+    whole = trend[trend["signal"] != "partial"]
+    if not whole["score"].notna().any():
+        return ""
+    last = whole.iloc[-1]
+    raised = _recent(levels, last.period_start)
+    if raised is not None:
+        more = "more" if raised.signal == "up" else "less"
+        return f"customers leave {more} since {period_name(raised.changed_in, 'month')}"
+    if pd.isna(last.score):
+        return ""
+    if abs(last.score) > BEYOND:
+        return f"{'more' if last.score > 0 else 'fewer'} left than is usual"
+    return "leaving was as usual"
 
 
 def _recent(levels: pd.DataFrame, now: pd.Timestamp) -> pd.Series | None:
@@ -147,6 +165,32 @@ def record_of(trend: pd.DataFrame) -> str:
         return ""
     inside = judged["compared_left"].between(judged["expected_low"], judged["expected_high"])
     return f"{int(inside.sum())} of the last {counted(len(judged), 'month')} lay in their range"
+
+
+def say_largest_losses(losses: pd.DataFrame) -> Finding:
+    """How much of the MRR lost is that of a few: what the alarm, which counts customers, passes
+    over.
+
+    Parameters
+    ----------
+    losses : what `largest_losses` gave
+    """
+    if losses.empty:
+        return Finding(sentence="Nobody left in the period.")
+    unit, first = currency_of(losses), losses.iloc[0]
+    lost, largest = money(first.lost, unit), money(first.mrr, unit)
+    if first.customers <= len(losses):
+        return Finding(
+            sentence=f"{counted(first.customers, 'customer')} left with {lost} of MRR, the largest "
+            f"with {largest}.",
+            n=first.customers,
+        )
+    return Finding(
+        sentence=f"Of the {lost} of MRR that {counted(first.customers, 'customer')} took with them "
+        f"the {text(len(losses), 'count')} largest have {money(losses['mrr'].sum(), unit)} "
+        f"({text(losses['share'].sum(), 'percent')}), the largest alone {largest}.",
+        n=first.customers,
+    )
 
 
 def say_power(power: pd.DataFrame) -> Finding:

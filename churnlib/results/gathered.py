@@ -136,6 +136,29 @@ def story(gathered: dict[str, Any]) -> list[dict[str, Any]]:
     return chosen
 
 
+def headline(gathered: dict[str, Any], *, few: bool = False) -> str:
+    """The title of the first page: what came in, whether leaving is as usual, and what is most to
+    be acted on; of few customers only the first. Empty where no chapter has a clause for it.
+
+    Examples
+    --------
+    >>> told = {"verdict": "no signal", "at_stake": None}
+    >>> result = told | {"place": "result", "clause": "MRR rose by 4 %"}
+    >>> real = told | {"place": "real", "clause": "leaving was as usual"}
+    >>> headline({"findings": [result, real]})
+    'MRR rose by 4 %; leaving was as usual.'
+    """
+    told = [one for one in story(gathered) if one.get("clause")]
+    first = [one for one in told if one["place"] == "result"]
+    real = [one for one in told if one["place"] == "real"]
+    others = [one for one in told if one["place"] not in ("result", "real", "next")]
+    pressing = [one for one in others if one["verdict"] == VERDICTS[0]]
+    worth = pressing or [one for one in others if one["verdict"] == VERDICTS[1]]
+    chosen = first if few else [*first, *real, *worth[:1]]
+    said = "; ".join(one["clause"] for one in chosen)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
 def _rank(finding: dict[str, Any]) -> tuple[int, float]:
     """Smaller comes first. A loss is as much at stake as a gain, so the sign does not count."""
     at_stake = finding["at_stake"]

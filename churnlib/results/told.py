@@ -112,6 +112,7 @@ class Finding(_Fact):
     Parameters
     ----------
     sentence : one to three short sentences
+    clause : the same in a few words, for the title of the first page; empty = not in it
     verdict : see `VERDICTS`
     place : where it stands in the story (`STORY`); empty = in its chapter alone
     at_stake : money a month (MRR) that it is about; None where it is about no money a month
@@ -121,6 +122,7 @@ class Finding(_Fact):
     """
 
     sentence: str
+    clause: str = ""
     verdict: Verdict = "no signal"
     place: Place = ""
     at_stake: Number = None

@@ -11,13 +11,21 @@ from churnlib.findings.renewals import (
     say_renewals_by_tenure,
 )
 from churnlib.findings.segments import say_segments, say_segments_of_column, say_segments_power
-from churnlib.findings.trend import say_level, say_months_beyond, say_power, say_trend
+from churnlib.findings.trend import (
+    say_largest_losses,
+    say_level,
+    say_months_beyond,
+    say_power,
+    say_trend,
+)
+from churnlib.measures.largest_losses import largest_losses
 from churnlib.models.leaving.ahead import expected_leavers
 from churnlib.models.leaving.mix import decomposition
 from churnlib.models.leaving.power import leaving_power
 from churnlib.models.leaving.segments import segments
 from churnlib.models.leaving.trend import leaving_trend, new_levels
 from churnlib.statistics.rules import BEYOND
+from tests.business import snapshot_of
 from tests.by_hand import churn_of
 from tests.spec.test_leaving import STEADY, ahead_of, due_of, split
 
@@ -245,3 +253,27 @@ def test_a_month_is_named_in_words_where_it_is_marked_in_the_chart():
     trend, _ = trend_of(*STEADY)
     assert "none stands out" in say_months_beyond(trend.assign(score=BEYOND - 0.1)).sentence
     assert "stand out" in say_months_beyond(trend.assign(score=BEYOND + 0.1)).sentence
+
+
+def losses_of(*mrr: float, customers: int, lost: float) -> pd.DataFrame:
+    frame = pd.DataFrame({"place": range(1, len(mrr) + 1), "mrr": list(mrr)})
+    frame = frame.assign(share=frame["mrr"] / lost, customers=customers, lost=lost)
+    frame.attrs = {"grain": "month", "currency": "EUR"}
+    return frame
+
+
+def test_how_much_of_what_was_lost_is_that_of_a_few():
+    many = say_largest_losses(losses_of(*[100.0] * 10, customers=50, lost=2000.0))
+    assert "Of the €2,000 of MRR that 50 customers took with them the 10 largest" in many.sentence
+    few = say_largest_losses(losses_of(70.0, 30.0, customers=2, lost=100.0)).sentence
+    assert few == "2 customers left with €100 of MRR, the largest with €70."
+    assert say_largest_losses(losses_of(customers=0, lost=1.0)).sentence.startswith("Nobody left")
+
+
+def test_the_largest_losses_are_those_of_the_period():
+    spans = [(f"c{n:02}", "2025-01-01", "2026-03-10", n + 1) for n in range(12)]
+    spans.append(("old", "2025-01-01", "2026-02-10", 999))
+    rows = largest_losses(snapshot_of(subscriptions=spans))
+    assert rows["mrr"].tolist() == [12.0, 11, 10, 9, 8, 7, 6, 5, 4, 3]
+    assert rows["lost"].iloc[0] == sum(range(1, 13))
+    assert rows["customers"].iloc[0] == 12

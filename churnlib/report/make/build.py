@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 
-from churnlib.report.chapters import Chapter
+from churnlib.report.chapters import FRONT_PAGE, Chapter
 from churnlib.report.execute.fault import Fault, fault_at, fault_of
 from churnlib.report.execute.kernels import Kernels
 from churnlib.report.execute.run import ChapterResult, run_chapter
@@ -25,8 +25,9 @@ from churnlib.report.published.publish import writing
 from churnlib.report.published.standing import Standing
 from churnlib.report.render.notebook import kept_notebook
 from churnlib.report.render.pages import page_context, render_page
-from churnlib.results.gathered import FILE
+from churnlib.results.gathered import FILE, headline
 from churnlib.snapshot.snapshot import TABLES_FOLDER, Snapshot
+from churnlib.statistics.rules import MIN_N
 
 NOTEBOOKS_FOLDER = "notebooks"
 
@@ -172,8 +173,14 @@ class Build:
             if not self._ready.issuperset(one.name for one in page.chapters):
                 return
         notebooks = {one.name: self._read_notebook(one) for one in page.chapters}
-        context = page_context(self.plan, page, self.snapshot, footer=self.footer)
+        heading = self._headline() if page.name == FRONT_PAGE else ""
+        context = page_context(self.plan, page, self.snapshot, footer=self.footer, heading=heading)
         self._write(page.href, render_page(page, notebooks, context))
+
+    def _headline(self) -> str:
+        """What the month comes to: the title of the first page."""
+        few = self.snapshot.n_customers < MIN_N
+        return headline(self.gathered(self.plan.chapters), few=few)
 
     def _read_notebook(self, chapter: Chapter) -> nbformat.NotebookNode:
         """The kept one, so that a page made again from it is the same."""

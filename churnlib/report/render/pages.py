@@ -24,15 +24,22 @@ REPORTS_INDEX = "../../index.html"  # as seen from a page
 
 
 def page_context(
-    plan: Plan, page: Page, snapshot: "Snapshot", *, footer: list[dict[str, str]]
+    plan: Plan,
+    page: Page,
+    snapshot: "Snapshot",
+    *,
+    footer: list[dict[str, str]],
+    heading: str = "",
 ) -> dict[str, Any]:
-    """What the template is told about a page, beside what its chapters say.
+    """What the template is told about a page, beside what its chapters say; `heading` stands in
+    place of its title at its top.
 
     Links to other periods go to the index of all reports, so that a page does not depend on which
     others exist.
     """
     return {
         "title": page.title,
+        "heading": heading or page.title,
         "is_joint": page.is_joint,
         "business_title": plan.params.display_title,
         "period_label": plan.period.label,
