@@ -6,11 +6,16 @@ import pytest
 
 from churnlib.findings.segments import say_segments
 from churnlib.input.checked import check
+from churnlib.measures.changes import changes_due, known_changes
 from churnlib.measures.due import due
+from churnlib.measures.early_lives import lives_around_changes
 from churnlib.measures.kinds import churn_kinds
+from churnlib.measures.met_changes import met_changes
 from churnlib.measures.recovery import recovery
 from churnlib.measures.revenue import mrr_bridge
+from churnlib.models.leaving.changes import change_estimates
 from churnlib.models.leaving.mix import decomposition
+from churnlib.models.leaving.net import price_net
 from churnlib.models.leaving.segments import segments
 from churnlib.models.leaving.trend import leaving_trend
 from churnlib.params.model import Params
@@ -20,6 +25,8 @@ from churnlib.snapshot.freeze import freeze
 from churnlib.statistics.rules import BEYOND
 
 COLUMNS = ("channel", "industry", "country")
+RISE = {"date": str(t.PRICE_RISE), "kind": "price", "label": "Rise"}
+MORE_ADS = {"date": str(t.MIX_SHIFT), "kind": "campaign", "label": "More ads"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,8 @@ def checked(tmp_path_factory):
         },
     }
     settings = {"business": "demo", "model": "subscription", "currency": "EUR", "source": source}
-    return check(Params.model_validate(settings | {"segments": list(COLUMNS)}))
+    told = {"segments": list(COLUMNS), "changes": [RISE, MORE_ADS]}
+    return check(Params.model_validate(settings | told))
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +58,39 @@ def test_nobody_in_the_middle_of_a_term_is_due_or_leaves(snapshot):
     assert rows["left_early"].sum() == 0
     yearly = rows[rows["interval_months"] == 12]
     assert yearly["due"].sum() < 0.12 * yearly["customers"].sum()
+
+
+@pytest.fixture(scope="module")
+def estimates(snapshot):
+    lives = lives_around_changes(snapshot)
+    return change_estimates(known_changes(snapshot), changes_due(snapshot), lives)
+
+
+def test_the_price_rise_is_found_at_its_size_by_both_ways_to_compare(estimates):
+    own = estimates[estimates["label"] == "Rise"].set_index("method")
+    assert own.loc["both", "verdict"] == "leave more"
+    for way in ("own past", "others of the same months", "both"):
+        low, high = own.loc[way, ["effect_low", "effect_high"]]
+        assert low < t.PRICE_RISE_HAZARD_RATIO < high, way
+
+
+def test_more_advertising_changed_nothing_for_who_was_there(estimates):
+    own = estimates[estimates["label"] == "More ads"].set_index("method")
+    assert own.loc["own past", "effect_low"] < 1 < own.loc["own past", "effect_high"]
+    assert own.loc["own past", "verdict"] == "before and after"
+    assert own.loc["new customers", "verdict"] == "cannot be separated"
+
+
+def test_the_rise_is_that_of_the_price_list_and_brings_more_than_it_lost(snapshot, estimates):
+    net = price_net(
+        known_changes(snapshot), changes_due(snapshot), met_changes(snapshot), estimates
+    )
+    rises = [plan.price_raised / plan.price - 1 for plan in t.PLANS.values()]
+    last = net.iloc[-1]
+    assert min(rises) < last["rise"] < max(rises)
+    assert 0 < last["mrr_lost"] < last["mrr_gained"] / 2
+    assert last["net_low"] > 0
+    assert last["met"] < last["exposed"]
 
 
 def test_the_month_of_the_price_rise_stands_out_and_no_other(snapshot):
