@@ -13,10 +13,14 @@ from churnlib.figures.split import parts_of, remark_on
 from churnlib.figures.theme import colour
 from churnlib.results.declared import currency_of
 
-__all__ = ["plot_order_value", "plot_sales"]
+__all__ = ["plot_buyers", "plot_order_value", "plot_sales"]
 
 PERIODS_FOLDED = 13
 ORDER_VALUE_HEIGHT = 2.6
+PARTS = {
+    "revenue": ("revenue_new", "revenue_returning"),
+    "customers": ("new_customers", "returning_customers"),
+}
 
 
 def _folded(sales: pd.DataFrame) -> pd.DataFrame:
@@ -29,6 +33,9 @@ def _sales() -> pd.DataFrame:
         revenue_returning=5.0,
         revenue_new=[3.0, -1, 3, 3, 3, 3],
         revenue=[8.0, 4, 8, 8, 8, 8],
+        new_customers=[3, 1, 2, 2, 2, 2],
+        returning_customers=[5, 4, 4, 5, 5, 5],
+        customers=[8, 5, 6, 7, 7, 7],
         orders=[2, 2, 3, 3, 4, 4],
         average_order_value=[4.0, 2, 2.7, 2.7, 2, 2],
     )
@@ -67,8 +74,16 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
         return nothing(ax)
     ax = new_axes(ax)
     shown = placed(newest(sales, last or periods_for(ax)))
-    new = shown["revenue_new"].astype(float)
-    returning = shown["revenue_returning"].astype(float)
+    draw_new_and_returning(ax, shown, "revenue")
+    amount_axis(ax)
+    period_axis(ax, shown)
+    name_axes(ax, y="Revenue in the period", unit=currency_of(sales))
+    return ax
+
+
+def draw_new_and_returning(ax: Axes, shown: pd.DataFrame, what: str) -> None:
+    """Bars of a quantity, of returning customers and of new ones."""
+    new, returning = (shown[name].astype(float) for name in PARTS[what])
     # Returns may exceed what new customers bought: such a bar hangs below zero instead of hiding in
     # the other.
     base = returning.where((new >= 0) & (returning >= 0), 0)
@@ -76,15 +91,49 @@ def plot_sales(sales: pd.DataFrame, *, last: int | None = None, ax: Axes | None 
     old = {"base": 0 * returning, "depth": 1, "label": "Returning customers"}
     draw_stack(ax, shown["place"], returning, hue=hue, **old)
     draw_stack(ax, shown["place"], new, base=base, hue=hue, depth=0.4, label="New customers")
-    unknown = shown["revenue"].astype(float).where(new.isna(), 0.0)
+    unknown = shown[what].astype(float).where(new.isna(), 0.0)
     if unknown.any():
         either = {"base": 0 * unknown, "depth": 1, "label": "New or returning: not known"}
         draw_stack(ax, shown["place"], unknown, hue=colour("neutral"), **either)
     ax.axhline(0, color=colour("ink"), linewidth=0.8)
     legend_above(ax, columns=2)
+
+
+@figure(
+    "buyers",
+    title="new and returning customers",
+    subtitle="Customers who bought, by {grain}",
+    caption="Returning: the first purchase lay in an earlier period. New: it lies in this one.",
+    example=_sales,
+    numbers=_folded,
+)
+def plot_buyers(sales: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """How many customers bought in each period, returning and new ones.
+
+    Parameters
+    ----------
+    sales : DataFrame
+        period_start, customers, returning_customers, new_customers (these empty where it is not
+        known who is new). Of one segment.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_buyers(plot_buyers.figure.example()).get_ylabel()
+    'Customers who bought'
+    """
+    if not sales["customers"].any():
+        return nothing(ax)
+    ax = new_axes(ax)
+    shown = placed(newest(sales, periods_for(ax)))
+    draw_new_and_returning(ax, shown, "customers")
     amount_axis(ax)
     period_axis(ax, shown)
-    name_axes(ax, y="Revenue in the period", unit=currency_of(sales))
+    name_axes(ax, y="Customers who bought")
     return ax
 
 

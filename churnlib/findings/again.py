@@ -72,7 +72,7 @@ def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
     chosen = year if len(year) else effects
     whole = chosen[chosen["segment"] == ALL]
     if whole.empty:
-        return Finding(sentence="There are no earlier first buyers to compare with.", place="why")
+        return Finding(sentence="There are no earlier first buyers to compare with.")
     row = whole.iloc[0]
     beyond = not row.rate_effect_low <= 0 <= row.rate_effect_high
     clear = beyond and _changed(trend)
@@ -117,7 +117,7 @@ def say_again_segments(segments: pd.DataFrame) -> Finding:
     """
     if segments.empty:
         few = "No segment column has two values with enough first buyers to compare them."
-        return Finding(sentence=few, place="where")
+        return Finding(sentence=few)
     scanned = counted(len(segments), "segment")
     worse = segments[segments["verdict"] == "act"]
     if worse.empty:

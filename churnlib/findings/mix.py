@@ -26,7 +26,7 @@ def say_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
     chosen = chosen if len(chosen) else effects
     whole = chosen[chosen["segment"] == ALL]
     if whole.empty:
-        return Finding(sentence="There is no earlier period to compare with.", place="why")
+        return Finding(sentence="There is no earlier period to compare with.")
     row = whole.iloc[0]
     change = row.now - row.before
     beyond = not row.rate_effect_low <= 0 <= row.rate_effect_high

@@ -135,7 +135,7 @@ def say_segments(segments: pd.DataFrame) -> Finding:
     """
     if segments.empty:
         few = "No segment column has two values with enough customers due to compare them."
-        return Finding(sentence=few, place="where")
+        return Finding(sentence=few)
     scanned = len(segments)
     worse = segments[segments["verdict"] == "act"]
     if worse.empty:

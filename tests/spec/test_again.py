@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from churnlib.figures.again import plot_again_mix, plot_again_segments, plot_again_trend
+from churnlib.figures.sales import plot_buyers
 from churnlib.findings.again import (
     say_again_mix,
     say_again_of_column,
@@ -157,3 +158,11 @@ def test_charts():
     names = [label.get_text() for label in ax.get_yticklabels()]
     assert names[0] == "ads"  # the lowest on top
     assert np.isfinite(ax.get_xlim()).all()
+
+
+def test_buyers_are_drawn_new_and_returning():
+    ax = plot_buyers(plot_buyers.figure.example())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "Returning customers",
+        "New customers",
+    ]
