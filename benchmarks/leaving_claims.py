@@ -99,7 +99,8 @@ def _named(rng: np.random.Generator, size: int, scatter: float, ratio: float) ->
         parts.append(frame_of(due[:, 1:], left[:, 1:], segment=f"s{n:02}"))
     rows = pd.concat(parts, ignore_index=True)
     rows.attrs = parts[0].attrs
-    found = cl.segments({"x": rows}, {"x": rows.assign(churn=-1.0 * rows["left"])})
+    lost = rows.assign(customers=rows["left"], lost=rows["left"], lost_squared=rows["left"])
+    found = cl.segments({"x": rows}, {"x": lost})
     return found[found["verdict"] == "act"]["segment"].tolist()
 
 

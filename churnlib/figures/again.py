@@ -5,11 +5,12 @@ from matplotlib.axes import Axes
 
 from churnlib.figures.axes import name_axes, period_axis, share_axis
 from churnlib.figures.canvas import new_axes
-from churnlib.figures.effects import draw_effects, draw_ratios
+from churnlib.figures.effects import draw_effects
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, mark
 from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_points, ends_of, line
 from churnlib.figures.periods import newest, periods_for, placed
+from churnlib.figures.segments import draw_ratios
 from churnlib.figures.theme import colour
 from churnlib.statistics.rules import BEYOND
 

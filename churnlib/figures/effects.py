@@ -13,7 +13,7 @@ from churnlib.figures.theme import colour
 from churnlib.formats import MINUS, cell
 from churnlib.results.segments import ALL
 
-__all__ = ["plot_mix", "plot_reasons", "plot_segments"]
+__all__ = ["plot_mix", "plot_reasons"]
 
 ROW = 0.34
 """Inches of height that a row takes."""
@@ -135,74 +135,6 @@ def _points(value: float) -> str:
     if float(digits) == 0:
         return "0"
     return f"{MINUS if value < 0 else '+'}{digits}"
-
-
-def _segments() -> pd.DataFrame:
-    return example_frame(
-        segment_column="channel",
-        segment=["ads", "web", "partner"],
-        ratio=[1.6, 1.0, 0.8],
-        ratio_low=[1.4, 0.9, 0.6],
-        ratio_high=[1.8, 1.1, 1.0],
-        verdict=["act", "no signal", "watch"],
-    )
-
-
-@figure(
-    "segments",
-    title="where customers leave more than expected",
-    subtitle="Leavers of twelve months ÷ those expected from the others of the same billing "
-    "interval and renewal{split}",
-    caption="Filled: beyond chance after all that was scanned (5 % false discoveries). Hollow: "
-    "within chance. Range: 95 %, with the scatter of months. Relative to the others, who count as "
-    "1.",
-    example=_segments,
-    draws_segments=True,
-)
-def plot_segments(segments: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """How many times as often each value leaves as the others, with its range.
-
-    Parameters
-    ----------
-    segments : DataFrame
-        segment, ratio, ratio_low, ratio_high, verdict: one column of what `segments` gives.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_segments(plot_segments.figure.example()).get_xlabel()
-    'Times as often as the others'
-    """
-    return draw_ratios(segments, ax, bad="more")
-
-
-def draw_ratios(segments: pd.DataFrame, ax: Axes | None, *, bad: str) -> Axes:
-    """A dot with its range for each value, against the others at 1; `bad` is more or less."""
-    rows = segments.dropna(subset=["ratio"]).sort_values("ratio", ascending=bad == "less")
-    rows = rows.reset_index(drop=True)
-    if rows.empty:
-        return nothing(ax)
-    ax, place = named_rows(ax, list(rows["segment"]))
-    hues = [_hue(row, bad) for row in rows.itertuples()]
-    ax.hlines(place, rows["ratio_low"], rows["ratio_high"], color=hues, linewidth=1.6)
-    filled = (rows["verdict"] != "no signal").tolist()
-    faces = [hue if full else colour("paper") for hue, full in zip(hues, filled, strict=True)]
-    ax.scatter(rows["ratio"], place, s=DOT**2, facecolor=faces, edgecolor=hues, zorder=3)
-    ax.axvline(1, color=colour("ink"), linewidth=0.8, zorder=1)
-    ax.set_xlim(left=0)
-    name_axes(ax, x="Times as often as the others")
-    return ax
-
-
-def _hue(row: tuple, bad: str) -> str:
-    """Loss or gain, grey within chance."""
-    if row.verdict == "no signal":
-        return colour("neutral")
-    return colour("loss" if (row.ratio > 1) == (bad == "more") else "gain")
 
 
 def _reasons() -> pd.DataFrame:

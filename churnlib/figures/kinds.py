@@ -20,8 +20,9 @@ LAYERS = {
     "payment_failed": ("Payment failed", "loss", 1.0),
     "pending": ("Pending", "loss", 0.35),
     "other": ("Otherwise", "neutral", 0.7),
+    "paused": ("Paused", "gain", 0.35),
 }
-"""What is stacked: name, colour and depth; every other way is one of the last."""
+"""What is stacked: name, colour and depth; every other way is one of `other`."""
 LINES = 3
 DAYS = {"recovered_14": "by day 14", "recovered_30": "by day 30", "recovered_45": "by day 45"}
 HUES = ("neutral", "gain", "accent")
@@ -42,7 +43,8 @@ def _kinds() -> pd.DataFrame:
     title="how customers left",
     subtitle="Churned customers by how it ended, by {grain}",
     caption="As the last subscription says; where it gives no reason, a notice is an own decision "
-    "and an unpaid invoice a failed payment. Pending: within the dunning window.",
+    "and an unpaid invoice a failed payment. Pending: within the dunning window. Paused: churned "
+    "until back, and no decision to leave.",
     example=_kinds,
     numbers=lambda kinds: newest(kinds, 3),
 )
@@ -62,7 +64,7 @@ def plot_kinds(kinds: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> plot_kinds(plot_kinds.figure.example()).get_ylabel()
-    'Customers who left'
+    'Churned customers'
     """
     ax = new_axes(ax)
     layer = kinds["how"].where(kinds["how"].isin(list(LAYERS)), "other")
@@ -77,10 +79,10 @@ def plot_kinds(kinds: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         size = shown[name].astype(float)
         draw_stack(ax, shown["place"], size, base=base, hue=colour(hue), depth=depth, label=label)
         base = base + size
-    legend_above(ax, columns=4)
+    legend_above(ax, columns=len(LAYERS))
     period_axis(ax, shown)
     amount_axis(ax)
-    name_axes(ax, y="Customers who left")
+    name_axes(ax, y="Churned customers")
     return ax
 
 

@@ -12,7 +12,8 @@ from churnlib.statistics.rules import MIN_N
 
 __all__ = ["say_incidence", "say_kinds", "say_reasons", "say_recovery", "say_returned"]
 
-NO_CHURN = ("paused", "account_or_plan_change")
+PAUSED = "paused"
+NO_CHURN = (PAUSED, "account_or_plan_change")
 """Ends that are counted and are no leaving."""
 HOWS = {
     "voluntary": "by their own decision",
@@ -38,25 +39,48 @@ def say_kinds(kinds: pd.DataFrame) -> Finding:
     name, unit = period_name(last["period_start"].iloc[0], grain_of(kinds)), currency_of(kinds)
     sums = last.groupby("how")[["customers", "amount"]].sum().astype(float)
     sums = sums.sort_values("customers", ascending=False, kind="stable")
-    n = sums["customers"].sum()
-    if set(sums.index) <= {"unknown", "pending"}:
-        return Finding(
-            sentence=f"How the {counted(n, 'customer')} of {name} left is not known: a column "
-            "end_reason, cancelled_on or a table payments would tell.",
-            place="how",
-            n=n,
+    churned = sums["customers"].sum()
+    gone = sums.drop(index=PAUSED, errors="ignore")
+    return Finding(
+        sentence=f"{_left(gone, name, unit)}{_paused(kinds, sums, unit)}",
+        place="how",
+        n=churned,
+    )
+
+
+def _left(gone: pd.DataFrame, name: str, unit: str) -> str:
+    """How those who did not just pause left: the commonest ways."""
+    n = gone["customers"].sum()
+    if not n:
+        return f"Nobody left for good in {name}."
+    if set(gone.index) <= {"unknown", "pending"}:
+        return (
+            f"How the {counted(n, 'customer')} of {name} left is not known: a column "
+            "end_reason, cancelled_on or a table payments would tell."
         )
     told = [
         f"{text(row.customers, 'count')} {HOWS[how]} ({money(row.amount, unit)})"
-        for how, row in sums.head(TOLD).iterrows()
+        for how, row in gone.head(TOLD).iterrows()
     ]
-    rest = n - sums["customers"].head(TOLD).sum()
+    rest = n - gone["customers"].head(TOLD).sum()
     more = [f"{text(rest, 'count')} otherwise"] if rest else []
-    return Finding(
-        sentence=f"Of the {text(n, 'count')} who left in {name}, {listed(told + more)}."
-        f"{_pending(sums)}",
-        place="how",
-        n=n,
+    who = f"Of the {text(n, 'count')} who left in {name}"
+    return f"{who}, {listed(told + more)}.{_pending(gone)}"
+
+
+def _paused(kinds: pd.DataFrame, sums: pd.DataFrame, unit: str) -> str:
+    """Those of the churned who paused: no decision to leave, and many come back."""
+    if PAUSED not in sums.index:
+        return ""
+    row = sums.loc[PAUSED]
+    year = kinds["period_start"].max() - pd.DateOffset(months=MONTHS_A_YEAR - 1)
+    rows = kinds[(kinds["how"] == PAUSED) & (kinds["period_start"] >= year)]
+    back = rows[rows["came_back"] == "yes"]["customers"].sum()
+    return (
+        f" Of the {text(sums['customers'].sum(), 'count')} churned, "
+        f"{text(row['customers'], 'count')} paused ({money(row['amount'], unit)}) and are counted "
+        f"as churned until they are back; of {text(rows['customers'].sum(), 'count')} who paused "
+        f"in twelve months, {text(back, 'count')} are back."
     )
 
 
@@ -67,8 +91,10 @@ def _pending(sums: pd.DataFrame) -> str:
 
 
 def say_returned(kinds: pd.DataFrame) -> Finding:
-    """How many came back, of those of whom it can be told, and how many left satisfied."""
-    known = kinds[kinds["came_back"] != "too early"]
+    """How many came back, of those of whom it can be told, and how many left satisfied; who paused
+    had not left.
+    """
+    known = kinds[(kinds["came_back"] != "too early") & (kinds["how"] != PAUSED)]
     n = known["customers"].sum()
     if n < MIN_N:
         few = "Too few customers left long enough ago to say how many come back."

@@ -13,6 +13,7 @@ from churnlib.statistics.rules import CLEAR, MIN_N
 __all__ = [
     "say_segments",
     "say_segments_of_column",
+    "say_segments_over_time",
     "say_segments_power",
     "say_survival_by_segment",
 ]
@@ -176,6 +177,26 @@ def say_segments_power(segments: pd.DataFrame) -> Finding:
         f"{SOME} expected leavers on, which {text(some, 'count')} of "
         f"{counted(len(segments), 'value')} have, and in 95 from {MOST} on, which "
         f"{text(most, 'count')} have."
+    )
+
+
+def say_segments_over_time(course: pd.DataFrame) -> Finding:
+    """Of one column: in how many quarters the value that differs most did so beyond chance.
+
+    Parameters
+    ----------
+    course : the rows of one column of what `segments_over_time` gave
+    """
+    if course.empty:
+        return Finding(sentence="")
+    name = course["segment"].iloc[0]
+    own = course[course["segment"] == name]
+    more = own["ratio"].iloc[-1] > 1
+    beyond = int((own["ratio_low"] > 1).sum() if more else (own["ratio_high"] < 1).sum())
+    return Finding(
+        sentence=f"“{name}” left {'more' if more else 'less'} often than the others, beyond "
+        f"chance, in {text(beyond, 'count')} of {counted(len(own), 'quarter')}.",
+        n=own["due"].sum(),
     )
 
 

@@ -38,6 +38,17 @@ Feedback = Literal[
     "low_quality",
     "other",
 ]
+Industry = Literal[
+    "technology",
+    "retail",
+    "banking",
+    "insurance",
+    "telecom",
+    "media",
+    "health_care",
+    "professional_services",
+    "hospitality",
+]
 
 
 class Policies(StrictModel):
@@ -61,6 +72,7 @@ class Params(StrictModel):
     title: Text | None = None
     model: Literal["subscription", "transactional"]
     currency: str
+    industry: Industry | None = None
     timezone: str = "UTC"
     grain: Grain = "month"
     source: Source

@@ -383,3 +383,69 @@ def test_reasons_of_chargebee():
     checked = check(params_of(SAMPLES["chargebee"]))
     kinds = cl.churn_kinds(freeze(checked, "2026-05"))
     assert set(kinds["how"]) <= {"voluntary", "payment_failed", "paused"}
+
+
+def told(checked: Checked) -> dict[str, tuple]:
+    """{customer: how the last span ended, in the system's words, and when notice was given}."""
+    spans = checked.tables["subscriptions"].to_pandas().sort_values("starts_on")
+    last = spans.groupby("customer_id").last(skipna=False)
+    last = last[last["ends_on"].notna()]
+    days = last["cancelled_on"].astype(str).where(last["cancelled_on"].notna(), "")
+    reasons = last["end_reason"].where(last["end_reason"].notna(), "")
+    return dict(zip(last.index, zip(reasons, days, strict=True), strict=True))
+
+
+def test_reasons_and_notices_of_recurly(copy):
+    recurly = SAMPLES["recurly"]
+    assert told(check(params_of(recurly))) == {
+        "acctD": ("canceled", "2026-03-05"),
+        "acctF": ("nonpayment", ""),
+    }
+    paused = "rinvG,2026-05-06 12:00:00,uuidinvG,acctG,planteam,paused,2026-03-03 12:00:00,"
+    paused += "2026-03-03 12:00:00,,,,2026-05-03 12:00:00,2026-06-03 12:00:00,,,true,"
+    paused += "2026-05-10 12:00:00,1,USD,40.00,1,0.00,40.00,automatic\n"
+    folder = copy(recurly, "subscription_history.csv")
+    file = folder / "subscription_history.csv"
+    file.write_text(file.read_text().rstrip("\n") + "\n" + paused)
+    assert told(check(params_of(recurly, folder)))["acctG"] == ("paused", "")
+
+
+def test_a_pause_of_recurly_that_is_over_is_not_told_as_the_end(copy):
+    """Paused from 5 March to 10 April, cancelled in May."""
+    row = "rinvG,{},uuidinvG,acctG,planteam,{},2026-03-03 12:00:00,2026-03-03 12:00:00,{},{},{},"
+    row += "2026-05-03 12:00:00,2026-06-03 12:00:00,,,true,{},1,USD,40.00,1,0.00,40.00,automatic\n"
+    versions = [
+        ("2026-03-05 12:00:00", "paused", "", "", "", "2026-03-05 12:00:00"),
+        ("2026-04-10 12:00:00", "active", "", "", "", ""),
+        ("2026-05-20 12:00:00", "expired", *["2026-05-20 12:00:00"] * 2, "canceled", ""),
+    ]
+    recurly = SAMPLES["recurly"]
+    folder = copy(recurly, "subscription_history.csv")
+    file = folder / "subscription_history.csv"
+    lines = [row.format(*one) for one in versions]
+    file.write_text(file.read_text().rstrip("\n") + "\n" + "".join(lines))
+    spans = check(params_of(recurly, folder)).tables["subscriptions"].to_pandas()
+    own = spans[spans["customer_id"] == "acctG"].sort_values("starts_on")
+    assert own["end_reason"].tolist() == ["paused", "canceled"]
+
+
+def test_pauses_of_paddle_and_notices_of_chartmogul(copy):
+    paddle = SAMPLES["paddle"]
+    assert set(told(check(params_of(paddle))).values()) <= {("", ""), ("paused", "")}
+    folder = copy(paddle, "subscription.csv", ("sub_invd,canceled", "sub_invd,paused"))
+    text = (folder / "subscription.csv").read_text()
+    text = text.replace(",,2026-03-20T12:00:00Z,", ",2026-03-20T12:00:00Z,,")
+    (folder / "subscription.csv").write_text(text)
+    assert told(check(params_of(paddle, folder)))["ctm_invd"] == ("paused", "")
+    mogul = check(params_of(SAMPLES["chartmogul"]))
+    assert told(mogul)["cm-inv-A"] == ("", "2026-03-28")
+    kinds = cl.churn_kinds(freeze(mogul, "2026-04"))
+    assert set(kinds["how"]) == {"voluntary"}
+
+
+def test_reasons_of_the_dashboard_of_stripe(copy):
+    found = told(check(params_of(DASHBOARD)))
+    assert found["cus_INVD"] == ("cancellation_requested", "2026-03-05")
+    row = "bram@example.com,price_INV_y240,1,usd,year,240.00,"
+    folder = copy(DASHBOARD, "subscriptions.csv", (row + "active", row + "unpaid"))
+    assert told(check(params_of(DASHBOARD, folder)))["cus_INVB"][0] == "unpaid"

@@ -10,9 +10,9 @@ from churnlib.measures.changes import changes_due, known_changes
 from churnlib.measures.due import due
 from churnlib.measures.early_lives import lives_around_changes
 from churnlib.measures.kinds import churn_kinds
+from churnlib.measures.losses import mrr_lost
 from churnlib.measures.met_changes import met_changes
 from churnlib.measures.recovery import recovery
-from churnlib.measures.revenue import mrr_bridge
 from churnlib.models.leaving.changes import change_estimates
 from churnlib.models.leaving.mix import decomposition
 from churnlib.models.leaving.net import price_net
@@ -102,7 +102,7 @@ def test_the_month_of_the_price_rise_stands_out_and_no_other(snapshot):
 
 def test_segments_are_those_that_truly_leave_more(snapshot):
     splits = {name: due(snapshot, by=name) for name in COLUMNS}
-    found = segments(splits, {name: mrr_bridge(snapshot, by=name) for name in COLUMNS})
+    found = segments(splits, {name: mrr_lost(snapshot, by=name) for name in COLUMNS})
     worse = set(found[found["verdict"] == "act"]["segment"])
     assert worse == {"paid social", "hospitality"}
     assert set(found[found["segment_column"] == "country"]["verdict"]) == {"no signal"}

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from churnlib.figures.segments import plot_segments_over_time
 from churnlib.findings.mix import say_mix
 from churnlib.findings.renewals import (
     say_due_next,
@@ -10,7 +11,12 @@ from churnlib.findings.renewals import (
     say_renewals,
     say_renewals_by_tenure,
 )
-from churnlib.findings.segments import say_segments, say_segments_of_column, say_segments_power
+from churnlib.findings.segments import (
+    say_segments,
+    say_segments_of_column,
+    say_segments_over_time,
+    say_segments_power,
+)
 from churnlib.findings.trend import (
     say_largest_losses,
     say_level,
@@ -18,11 +24,12 @@ from churnlib.findings.trend import (
     say_power,
     say_trend,
 )
-from churnlib.measures.largest_losses import largest_losses
+from churnlib.measures.losses import largest_losses
 from churnlib.models.leaving.ahead import expected_leavers
 from churnlib.models.leaving.mix import decomposition
 from churnlib.models.leaving.power import leaving_power
 from churnlib.models.leaving.segments import segments
+from churnlib.models.leaving.segments_over_time import segments_over_time
 from churnlib.models.leaving.trend import leaving_trend, new_levels
 from churnlib.statistics.rules import BEYOND
 from tests.business import snapshot_of
@@ -201,8 +208,34 @@ def where(*rates: float, due: int = 500) -> pd.DataFrame:
     ]
     both = pd.concat(rows)
     both.attrs = rows[0].attrs
-    bridge = both.assign(churn=-10.0 * both["left"])
-    return segments({"channel": both}, {"channel": bridge})
+    lost = both.assign(customers=both["left"], lost=10 * both["left"])
+    lost = lost.assign(lost_squared=104 * both["left"])
+    return segments({"channel": both}, {"channel": lost})
+
+
+def test_the_money_of_a_segment_is_that_of_the_leavers_beyond_the_expected():
+    row = where(0.09, *[0.03] * 11).iloc[0]
+    assert row["mrr_lost"] == pytest.approx(10 * (row["left"] - row["expected"]))
+    # leavers between the ends of the ratio's range; each paid 10, give or take 2
+    low, high = (10 * row["expected"] * (row[end] - 1) for end in ("ratio_low", "ratio_high"))
+    assert row["mrr_lost_low"] < low
+    assert row["mrr_lost_high"] > high
+    assert row["mrr_lost_high"] == pytest.approx(high, rel=0.01)
+
+
+def test_a_segment_that_differs_is_followed_by_quarters():
+    found = where(0.09, *[0.03] * 11).head(1)
+    rows = split("a", due_of(*[45] * 15, due=500)), split("b", due_of(*[15] * 15, due=500))
+    both = pd.concat(rows)
+    course = segments_over_time({"channel": both}, found)
+    assert course["segment"].unique().tolist() == ["a"]
+    assert course["ratio"].tolist() == pytest.approx([3.0] * 5)
+    assert (course["ratio_low"] < 3).all()
+    nothing = segments_over_time({"channel": both}, found.assign(verdict="no signal"))
+    assert nothing.empty
+    ax = plot_segments_over_time(plot_segments_over_time.figure.example())
+    assert {text.get_text().split()[0] for text in ax.texts} == {"ads", "web"}
+    assert "“a”" in say_segments_over_time(course).sentence
 
 
 def test_a_value_that_leaves_more_is_named_with_its_range():

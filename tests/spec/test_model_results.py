@@ -33,6 +33,16 @@ NO_FRAME = {
 }  # fmt: skip
 """Public names of models that give a fit, a judgement or plain numbers."""
 PUBLISHED = {
+    "again_trend": (
+        "period_start first_buyers again share share_low share_high expected expected_low "
+        "expected_high score"
+    ),
+    "again_decomposition": (
+        "against columns segment rate_effect mix_effect rate_effect_low rate_effect_high now before"
+    ),
+    "again_segments": (
+        "first_buyers again expected ratio ratio_low ratio_high shrunken q_value verdict"
+    ),
     "channels": (
         "channel age_days now_customers now_retention before_customers before_retention difference "
         "difference_low difference_high earliest_date verdict against needed cost_per_kept"
@@ -51,7 +61,8 @@ PUBLISHED = {
     ),
     "incidence": "how tenure at_risk incidence incidence_low incidence_high",
     "segments": (
-        "due left expected ratio ratio_low ratio_high shrunken q_value mrr_lost verdict customers"
+        "due left expected ratio ratio_low ratio_high shrunken q_value mrr_lost verdict customers "
+        "mrr_lost_low mrr_lost_high"
     ),
     "reasons": (
         "reason answers share share_low share_high reweighted_share bound_low bound_high "

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from churnlib.engine import collect
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
+from churnlib.input.presets.endings import notice
 from churnlib.input.presets.over_time import FOR_EVER, lasting, months_in, n_rows
 from churnlib.input.presets.reading import counted, flag, has, moment, number, text, word
 from churnlib.params.source import TableSource
@@ -27,13 +28,19 @@ def _templates(export: Export) -> dict[str, Made]:
     hit = dated.left_join(
         ends, [dated.subscription_id == ends.ended_id, dated.starts_on < ends.effective]
     )
-    first = hit.group_by("_line").agg(over=hit.effective.min())
+    first = hit.group_by("_line").agg(
+        over=hit.effective.min(), noticed=hit.noticed.argmin(hit.effective)
+    )
     joined = dated.left_join(first, "_line")
-    spans = joined.mutate(ends_on=ibis.least(joined.next_on, joined.over))
+    last = (joined.over <= joined.next_on).fill_null(joined.over.notnull())
+    spans = joined.mutate(
+        ends_on=ibis.least(joined.next_on, joined.over),
+        cancelled_on=ibis.ifelse(last, joined.noticed, ibis.null("timestamp")),
+    )
     kept = lasting(spans).filter(ibis._.mrr > 0)
     columns = (
         *("subscription_id", "customer_id", "currency", "starts_on", "ends_on", "mrr", "plan"),
-        *("interval", "interval_count"),
+        *("interval", "interval_count", "cancelled_on"),
     )
     made = {
         "subscriptions": Made(kept.select(*columns), _remarks(spans, export.params.last_day), CENTS)
@@ -82,11 +89,14 @@ def _lines(export: Export) -> ir.Table:
 
 
 def _cancellations(export: Export) -> ir.Table:
-    """The days on which cancellations take effect, of those that were not taken back."""
+    """The days on which cancellations take effect, and on which notice was given ahead of them, of
+    those that were not taken back.
+    """
     rows, zone = export.get("event"), export.params.timezone
     if rows is None:
-        none = ibis.memtable({"ended_id": [""], "effective": [FOR_EVER]})
-        return none.cast({"effective": "timestamp"}).filter(ibis._.ended_id != "")
+        none = ibis.memtable({"ended_id": [""], "effective": [FOR_EVER], "noticed": [FOR_EVER]})
+        none = none.cast({"effective": "timestamp", "noticed": "timestamp"})
+        return none.filter(ibis._.ended_id != "")
     events = rows
     if has(rows, "external_id") and has(rows, "retracted_event_id"):
         taken_back = rows.select(back=text(rows, "retracted_event_id"))
@@ -94,12 +104,13 @@ def _cancellations(export: Export) -> ir.Table:
         events = rows.mutate(_id=text(rows, "external_id")).anti_join(
             taken_back, ibis._._id == taken_back.back
         )
+    noticed = moment(events, "event_date", timezone=zone)
+    effective = moment(events, "effective_date", timezone=zone).coalesce(noticed)
     known = events.select(
         ended_id=text(events, "subscription_external_id"),
         kind=word(events, "event_type"),
-        effective=moment(events, "effective_date", timezone=zone).coalesce(
-            moment(events, "event_date", timezone=zone)
-        ),
+        effective=effective,
+        noticed=notice(noticed, effective, ibis.null("string")),
     )
     return known.filter(known.kind.isin(ENDS)).drop("kind").distinct()
 

@@ -4,6 +4,8 @@ import ibis
 import ibis.expr.types as ir
 
 COLUMNS = ("cancelled_on", "end_reason", "cancel_feedback")
+ASKED = ("cancellation_requested", "canceled")
+"""Reasons that are the customer's wish: of Stripe, of Recurly."""
 
 
 def with_endings(spans: ir.Table, endings: ir.Table) -> ir.Table:
@@ -12,13 +14,14 @@ def with_endings(spans: ir.Table, endings: ir.Table) -> ir.Table:
     Parameters
     ----------
     spans : one row a span: subscription_id, ...
-    endings : one row a subscription or more: subscription_id, cancelled_on, end_reason,
-        cancel_feedback
+    endings : one row a subscription or more: subscription_id, and of cancelled_on, end_reason and
+        cancel_feedback those that are there
     """
-    last = {name: endings[name].max() for name in COLUMNS}
+    there = [name for name in COLUMNS if name in endings.columns]
+    last = {name: endings[name].max() for name in there}
     known = endings.group_by("subscription_id").agg(**last)
     joined = spans.left_join(known, "subscription_id")
-    return joined.select(*spans.columns, *COLUMNS)
+    return joined.select(*spans.columns, *there)
 
 
 def notice(
@@ -28,5 +31,5 @@ def notice(
     failed means a notice only by the customer's wish, or ahead of the end.
     """
     ahead = (cancelled.date() < ended.date()).fill_null(True)
-    asked = (reason == "cancellation_requested").fill_null(ahead & reason.isnull())
+    asked = reason.isin(ASKED).fill_null(ahead & reason.isnull())
     return ibis.ifelse(asked, cancelled, ibis.null("timestamp"))

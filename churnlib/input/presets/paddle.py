@@ -11,6 +11,7 @@ from churnlib.engine import collect
 from churnlib.engine.moments import plus_months
 from churnlib.errors import DataError
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
+from churnlib.input.presets.endings import with_endings
 from churnlib.input.presets.over_time import discounted, months_in, n_rows, spans_over_time
 from churnlib.input.presets.reading import counted, flag, has, moment, number, text, word
 from churnlib.params.source import TableSource
@@ -39,6 +40,7 @@ def _entities(export: Export) -> dict[str, Made]:
     spans = spans_over_time(subscriptions, items, lines)
     if export.get("discount") is not None and has(export["subscription"], "discount_id"):
         spans = discounted(spans, _discounts(export, items))
+    spans = with_endings(spans, _endings(export["subscription"]))
     warnings = _survivors(export["subscription"])
     return {"subscriptions": Made(spans, remarks, CENTS, warnings)}
 
@@ -79,6 +81,16 @@ def _subscriptions(export: Export, remarks: list[str]) -> ir.Table:
     if n := n_rows(known.filter((known.status == "paused").fill_null(False))):
         remarks.append(f"Paused, which counts as leaving: {counted(n, 'subscription')}.")
     return known.filter(known.begins.notnull()).drop("status")
+
+
+def _endings(rows: ir.Table) -> ir.Table:
+    """Paddle gives no reason, and of a cancellation no day but the one on which it takes effect:
+    only pauses are told.
+    """
+    ends = word(rows, "status").substitute({"paused": "paused"}, else_=ibis.null("string"))
+    coming = word(rows, "scheduled_change_action")
+    pause = coming.substitute({"pause": "paused"}, else_=ibis.null("string"))
+    return rows.select(subscription_id=text(rows, "id"), end_reason=ends.coalesce(pause))
 
 
 def _prices(rows: ir.Table) -> ir.Table:

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from churnlib.engine import materialise
 from churnlib.input.presets.declared import Export, Layout, Made, Preset
+from churnlib.input.presets.endings import notice, with_endings
 from churnlib.input.presets.over_time import discounted, lasting, latest, months_in, n_rows
 from churnlib.input.presets.reading import counted, moment, number, text, word
 
@@ -23,6 +24,7 @@ def _warehouse(export: Export) -> dict[str, Made]:
     spans = lasting(_spans(versions))
     if export.get("redemption") is not None and export.get("discount") is not None:
         spans = discounted(spans, _discounts(export, spans))
+    spans = _told(spans, versions)
     warnings = _survivors(versions)
     return {"subscriptions": Made(spans, remarks, warnings=warnings)}
 
@@ -31,7 +33,10 @@ def _versions(export: Export) -> ir.Table:
     rows, zone = export["subscription"], export.params.timezone
     at = {
         name: moment(rows, name, timezone=zone, form="epoch")
-        for name in ("updated_at", "activated_at", "trial_ends_at", "expires_at", "paused_at")
+        for name in (
+            *("updated_at", "activated_at", "trial_ends_at", "expires_at", "paused_at"),
+            "canceled_at",
+        )
     }
     known = rows.select(
         subscription_id=text(rows, "id"),
@@ -40,6 +45,7 @@ def _versions(export: Export) -> ir.Table:
         currency=text(rows, "currency").upper(),
         plan_id=text(rows, "plan_id"),
         state=word(rows, "state"),
+        reason=word(rows, "expiration_reason"),
         each=number(rows, "unit_amount").fill_null(0) * number(rows, "quantity").fill_null(1),
         add_ons=number(rows, "add_ons_total").fill_null(0),
         **at,
@@ -80,14 +86,11 @@ def _spans(versions: ir.Table) -> ir.Table:
     A pause set ahead begins at `paused_at`; until then the price holds.
     """
     alive = versions.filter(~versions.state.isin([*NEVER, "expired"]))
-    starts = ibis.ifelse(
-        alive.is_first, alive.begins, ibis.greatest(alive.updated_at, alive.begins)
-    )
     gone = versions.filter(versions.state == "expired")
     gone = gone.group_by("subscription_id").agg(
         over=gone.expires_at.coalesce(gone.updated_at).min()
     )
-    rows = alive.mutate(starts_on=starts).left_join(gone, "subscription_id")
+    rows = alive.mutate(starts_on=_starts(alive)).left_join(gone, "subscription_id")
     rows = rows.drop("subscription_id_right")
     until = ibis.least(rows.next_at, rows.over)
     paused = ibis.ifelse(
@@ -98,6 +101,24 @@ def _spans(versions: ir.Table) -> ir.Table:
     kept = rows.mutate(ends_on=ends_on)
     kept = kept.filter(kept.begins.notnull())
     return kept.select(*columns, "ends_on", "mrr", "plan", "interval", "interval_count")
+
+
+def _starts(rows: ir.Table) -> ir.TimestampValue:
+    return ibis.ifelse(rows.is_first, rows.begins, ibis.greatest(rows.updated_at, rows.begins))
+
+
+def _told(spans: ir.Table, versions: ir.Table) -> ir.Table:
+    """Spans with why and when they ended: a pause, or what the last version of all says."""
+    last = versions.filter(versions.is_last)
+    asked = notice(last.canceled_at, last.expires_at, last.reason)
+    known = last.select("subscription_id", cancelled_on=asked, end_reason=last.reason)
+    paused = versions.filter(versions.state == "paused")
+    starts = _starts(paused)
+    at = ibis.greatest(starts, paused.paused_at.coalesce(starts))
+    pauses = paused.select("subscription_id", ends_on=at, pause=ibis.literal("paused")).distinct()
+    told = with_endings(spans, known)
+    both = told.left_join(pauses, ["subscription_id", "ends_on"]).select(*told.columns, "pause")
+    return both.mutate(end_reason=both.pause.coalesce(both.end_reason)).drop("pause")
 
 
 def _discounts(export: Export, spans: ir.Table) -> ir.Table:

@@ -17,7 +17,14 @@ from churnlib.input.presets.over_time import (
 )
 from churnlib.input.presets.reading import flag, has, moment, number, text, word
 from churnlib.input.presets.stripe_dashboard import dashboard
-from churnlib.input.presets.stripe_statuses import NEVER, STOPPED, say, say_statuses, survivors
+from churnlib.input.presets.stripe_statuses import (
+    NEVER,
+    STOPPED,
+    of_status,
+    say,
+    say_statuses,
+    survivors,
+)
 from churnlib.input.shapes import months_of_period
 from churnlib.params.source import TableSource
 
@@ -94,7 +101,7 @@ def _endings(export: Export) -> ir.Table:
     return rows.select(
         subscription_id=text(rows, "id"),
         cancelled_on=notice(at["canceled_at"], at["ended_at"], reason),
-        end_reason=reason,
+        end_reason=reason.coalesce(of_status(word(rows, "status"))),
         cancel_feedback=word(rows, "cancellation_details_feedback"),
     )
 

@@ -6,9 +6,17 @@ import ibis.expr.types as ir
 from churnlib.engine import collect
 from churnlib.errors import DataError
 from churnlib.input.presets.declared import Export, Made
+from churnlib.input.presets.endings import notice
 from churnlib.input.presets.over_time import lasting, n_rows
 from churnlib.input.presets.reading import has, moment, number, text, word
-from churnlib.input.presets.stripe_statuses import NEVER, STOPPED, say, say_statuses, survivors
+from churnlib.input.presets.stripe_statuses import (
+    NEVER,
+    STOPPED,
+    of_status,
+    say,
+    say_statuses,
+    survivors,
+)
 from churnlib.input.shapes import months_of_period
 from churnlib.params.source import TableSource
 
@@ -44,7 +52,7 @@ def dashboard(export: Export) -> dict[str, Made]:
     stopped = ibis.ifelse(status.isin(STOPPED), period["Start"], ibis.null("timestamp"))
     gone = ibis.ifelse(status == "canceled", at["Canceled At"], ibis.null("timestamp"))
     paid = months_of_period(period["Start"].date(), period["End"].date()).round(0)
-    interval = word(rows, "Interval")
+    interval, reason = word(rows, "Interval"), word(rows, "Cancellation Reason")
     quarterly = (interval == "month") & paid.between(2, 11)
     amount = text(rows, "Amount")
     european = amount.re_search(_COMMA)
@@ -59,6 +67,8 @@ def dashboard(export: Export) -> dict[str, Made]:
         starts_on=at["Trial End"].coalesce(at["Start Date"], at["Created"]),
         ends_on=at["Ended At"].coalesce(gone, stopped),
         amount=plain.try_cast("float64") * number(rows, "Quantity").fill_null(1.0),
+        cancelled_on=notice(at["Canceled At"], at["Ended At"], reason),
+        end_reason=reason.coalesce(of_status(status)),
         interval=interval,
         interval_count=ibis.ifelse(quarterly.fill_null(False), paid, 1.0),
     )

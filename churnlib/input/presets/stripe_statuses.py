@@ -1,5 +1,6 @@
 """What the statuses of Stripe mean, and what is said of them."""
 
+import ibis
 import ibis.expr.types as ir
 
 from churnlib.engine import collect
@@ -9,6 +10,11 @@ from churnlib.input.presets.reading import counted, word
 NEVER = ("incomplete", "incomplete_expired", "trialing")
 """Of which nothing was paid, or not yet."""
 STOPPED = ("unpaid", "paused")
+
+
+def of_status(status: ir.StringValue) -> ir.StringValue:
+    """How those ended that stopped without a cancellation: unpaid and paused are reasons too."""
+    return ibis.ifelse(status.isin(STOPPED), status, ibis.null("string"))
 
 
 def say(n: int, sentence: str, remarks: list[str], what: str = "subscription") -> None:

@@ -13,7 +13,7 @@ from churnlib.models.leaving.month_effects import Sums, leavers_at, residuals
 from churnlib.models.leaving.strata import hazards
 from churnlib.statistics.rules import LEVEL, MIN_N
 
-SLACK, LIMIT = 0.75, 4.6
+SLACK, LIMIT = 0.75, 4.8
 """Of the cumulative sums: what a month may differ by, and where the alarm is raised."""
 FIRST_MONTHS = 6
 """Months that the first baseline has, and that the new level is learnt from after an alarm."""

@@ -34,7 +34,7 @@ AGAINST = {"period before": 1, "year before": MONTHS_A_YEAR}
 WORDS = (
     Term(
         "Rate effect",
-        "The part of a change that the same kinds of customers bring by doing so more or less often.",
+        "The part of a change that comes of the same kinds of customers doing so more or less.",
     ),
     Term(
         "Mix effect",

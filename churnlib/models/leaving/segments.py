@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from churnlib.models.leaving.renewal_rates import last_year
 from churnlib.models.leaving.strata import band_of
@@ -18,7 +19,7 @@ from churnlib.results.declared import Result, tagged
 from churnlib.results.terms import Term
 from churnlib.statistics.counts import one_sample, shrunken, two_samples
 from churnlib.statistics.intervals import benjamini_hochberg
-from churnlib.statistics.rules import CLEAR, MIN_N
+from churnlib.statistics.rules import CLEAR, LEVEL, MIN_N
 
 __all__ = ["segments"]
 
@@ -72,9 +73,13 @@ SEGMENTS = Result(
             "MRR lost beyond",
             "MRR of the leavers beyond the expected ones: MRR lost × (1 − 1 ÷ ratio).",
             signed=True,
+            low="mrr_lost_low",
+            high="mrr_lost_high",
         ),
         Column("verdict", "text", "Verdict", "act, watch or no signal."),
         Column("customers", "count", "Customers", "At the opening of the last month."),
+        Column("mrr_lost_low", "money", "from", "The low end of its 95 % range.", signed=True),
+        Column("mrr_lost_high", "money", "to", "The high end.", signed=True),
     ),
     shown=("segment_column", "segment", "due", "left", "expected", "ratio", "mrr_lost", "verdict"),
 )
@@ -91,7 +96,7 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
     splits : mapping of str to frame
         For each segment column what `due` gave, split by it.
     lost : mapping of str to frame
-        For each segment column what `mrr_bridge` gave, split by it.
+        For each segment column what `mrr_lost` gave, split by it.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
         segment_column, segment · due, left (renewals) · expected (leavers) · ratio = left /
         expected · ratio_low, ratio_high (95 %) · shrunken · q_value · mrr_lost (currency a month)
         · verdict (act: leaves more, beyond chance and by a size that matters; watch: less; no
-        signal) · customers (at the opening of the last month)
+        signal) · customers (at the opening of the last month) · mrr_lost_low, mrr_lost_high (95 %)
 
     Notes
     -----
@@ -108,7 +113,9 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
     value. Scatter of segment-months is estimated by moments over all values and added: negative
     binomial, mid-P. A value above a tenth of the business is compared as one of two samples
     (the others are no fixed standard then). False discoveries are held at 5 % over all columns
-    (Benjamini and Hochberg 1995). Shrinkage: gamma-Poisson by moments (Marshall 1991).
+    (Benjamini and Hochberg 1995). Shrinkage: gamma-Poisson by moments (Marshall 1991). The money
+    is the leavers beyond the expected ones times what a leaver paid; its range joins those of both
+    (from each customer's own MRR, so that a few large ones widen it).
 
     Examples
     --------
@@ -116,8 +123,9 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
     >>> rows = pd.DataFrame({"period_start": start, "segment": ["ads", "web"] * 12})
     >>> rows = rows.assign(interval_months=1, renewal=1, due=500, customers=500)
     >>> rows = rows.assign(left=[30, 10] * 12)
-    >>> bridge = rows.assign(churn=-100.0)[["period_start", "segment", "churn"]]
-    >>> found = segments({"channel": rows.assign(complete=True)}, {"channel": bridge})
+    >>> lost = rows.assign(customers=rows.left, lost=10.0 * rows.left)
+    >>> lost = {"channel": lost.assign(lost_squared=100.0 * rows.left)}
+    >>> found = segments({"channel": rows.assign(complete=True)}, lost)
     >>> found[["segment", "verdict"]].values.tolist()
     [['ads', 'act'], ['web', 'watch']]
     """
@@ -127,12 +135,12 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
     if found.empty:
         return tagged(pd.DataFrame(columns=names), SEGMENTS, context)
     verdicts = {"more": "act", "less": "watch"}
-    money = {name: _money_lost(lost[name], rows) for name, rows in splits.items()}
-    gone = [money[row.segment_column].get(row.segment, 0.0) for row in found.itertuples()]
+    sums = {name: _paid_by_leavers(lost[name], rows) for name, rows in splits.items()}
+    paid = [sums[row.segment_column].get(row.segment, (0.0, 0.0)) for row in found.itertuples()]
     found = found.assign(
         verdict=found["beyond"].map(verdicts).fillna("no signal"),
-        mrr_lost=np.array(gone, float) * (1 - 1 / found["ratio"].where(found["ratio"] > 0)),
         extra=found["left"] - found["expected"],
+        **_money(found, *np.array(paid, float).T),
     )
     ordered = found.sort_values("extra", ascending=False, ignore_index=True)
     return tagged(ordered[names], SEGMENTS, context)
@@ -163,13 +171,13 @@ def compared_with_others(splits: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _of_column(due: pd.DataFrame) -> pd.DataFrame:
     """Every value of one column: counts, ratio with its range, p-value."""
-    cells = _cells(due)
+    cells = cells_of(due)
     enough = cells.due.sum(axis=(1, 2)) >= MIN_N
     if enough.sum() < 2:
         return pd.DataFrame()
-    months = _against_others(cells)
+    months = against_others(cells)
     chosen = np.flatnonzero(enough & (months.expected.sum(axis=1) > 0))
-    scatter = _scatter_squared(months.left[chosen], months.expected[chosen])
+    scatter = scatter_squared(months.left[chosen], months.expected[chosen])
     last = due[due["period_start"] == due["period_start"].max()]
     here = last.groupby(last[SEGMENT].astype(str))["customers"].sum()
     found = []
@@ -183,7 +191,7 @@ def _of_column(due: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(shrunken=shrunken(frame["left"], frame["expected"]))
 
 
-class _Cells(NamedTuple):
+class Cells(NamedTuple):
     """Customers due and leavers by value, stratum and month."""
 
     names: list[str]
@@ -191,7 +199,7 @@ class _Cells(NamedTuple):
     left: np.ndarray
 
 
-class _Months(NamedTuple):
+class Months(NamedTuple):
     """Of each value by month: due, left and expected where the others are known; and how many of
     the others left in all.
     """
@@ -202,7 +210,8 @@ class _Months(NamedTuple):
     others: np.ndarray
 
 
-def _cells(due: pd.DataFrame) -> _Cells:
+def cells_of(due: pd.DataFrame) -> Cells:
+    """The rows of a `due` frame by value, stratum and month."""
     rows = due.assign(band=band_of(due["interval_months"], due["renewal"]))
     rows[SEGMENT] = rows[SEGMENT].astype(str)
     value, names = pd.factorize(rows[SEGMENT], sort=True)
@@ -214,10 +223,10 @@ def _cells(due: pd.DataFrame) -> _Cells:
         whole = np.zeros(shape)
         np.add.at(whole, (value, stratum, month), rows[name].to_numpy(float))
         counts.append(whole)
-    return _Cells(list(names), *counts)
+    return Cells(list(names), *counts)
 
 
-def _against_others(cells: _Cells) -> _Months:
+def against_others(cells: Cells) -> Months:
     """The others' hazards by stratum, times what the others did in each month."""
     due, left = (whole.sum(axis=0) - whole for whole in (cells.due, cells.left))
     people = due.sum(axis=2)
@@ -227,7 +236,7 @@ def _against_others(cells: _Cells) -> _Months:
     factor = np.divide(gone, usual, out=np.zeros_like(usual), where=usual > 0)
     known = (people > 0)[:, :, None] & (usual > 0)[:, None, :]
     own = np.where(known, cells.due, 0.0)
-    return _Months(
+    return Months(
         due=own.sum(axis=1),
         left=np.where(known, cells.left, 0.0).sum(axis=1),
         expected=(own * hazard[:, :, None]).sum(axis=1) * factor,
@@ -235,7 +244,7 @@ def _against_others(cells: _Cells) -> _Months:
     )
 
 
-def _scatter_squared(left: np.ndarray, expected: np.ndarray) -> float:
+def scatter_squared(left: np.ndarray, expected: np.ndarray) -> float:
     """The square of the own scatter of segment-months, by moments over all values and months."""
     total = expected.sum(axis=1, keepdims=True)
     gone = left.sum(axis=1, keepdims=True)
@@ -247,7 +256,7 @@ def _scatter_squared(left: np.ndarray, expected: np.ndarray) -> float:
     return max(float((squares - fitted).sum()) / weight, 0.0) if weight else 0.0
 
 
-def _compared(months: _Months, place: int, scatter: float) -> dict[str, float]:
+def _compared(months: Months, place: int, scatter: float) -> dict[str, float]:
     left, expected = float(months.left[place].sum()), float(months.expected[place].sum())
     spread = scatter * float((months.expected[place] ** 2).sum())
     others = float(months.others[place])
@@ -266,7 +275,24 @@ def _compared(months: _Months, place: int, scatter: float) -> dict[str, float]:
     }
 
 
-def _money_lost(bridge: pd.DataFrame, due: pd.DataFrame) -> pd.Series:
-    """MRR of leavers by value, over the last twelve complete months."""
-    rows = bridge[bridge["period_start"] >= last_year(due)["period_start"].min()]
-    return -rows.groupby(rows[SEGMENT].astype(str))["churn"].sum().astype(float)
+def _paid_by_leavers(lost: pd.DataFrame, due: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """{value: what a leaver paid on average, and its standard error}, of the last twelve complete
+    months.
+    """
+    rows = lost[lost["period_start"] >= last_year(due)["period_start"].min()]
+    sums = rows.groupby(rows[SEGMENT].astype(str))[["customers", "lost", "lost_squared"]].sum()
+    n = sums["customers"].astype(float)
+    mean = sums["lost"].astype(float) / n
+    spread = (sums["lost_squared"].astype(float) / n - mean**2).clip(lower=0)
+    error = np.sqrt(spread / n)
+    return dict(zip(sums.index, zip(mean, error, strict=True), strict=True))
+
+
+def _money(found: pd.DataFrame, mean: np.ndarray, error: np.ndarray) -> dict[str, np.ndarray]:
+    """MRR of the leavers beyond the expected ones, with its range."""
+    extra = (found["left"] - found["expected"]).to_numpy()
+    ends = (found["expected"] * (found[end] - 1) for end in ("ratio_low", "ratio_high"))
+    reach = norm.ppf((1 + LEVEL) / 2) * np.abs(extra) * error
+    low, high = (np.hypot(mean * (end.to_numpy() - extra), reach) for end in ends)
+    point = mean * extra
+    return {"mrr_lost": point, "mrr_lost_low": point - low, "mrr_lost_high": point + high}

@@ -48,7 +48,7 @@ TREND = Result(
             high="expected_high",
         ),
         Column("score", "number", "Score", "Where the month lies, in standard deviations."),
-        Column("cusum_up", "number", "Sum, up", "Running sum of high scores; alarm from 4.6."),
+        Column("cusum_up", "number", "Sum, up", "Running sum of high scores; alarm from 4.8."),
         Column("cusum_down", "number", "Sum, down", "The same of low ones."),
         Column(
             "signal",
@@ -112,7 +112,7 @@ def leaving_trend(due: pd.DataFrame) -> pd.DataFrame:
     renewal, applied to who was due; a stratum is compared where the baseline had three times as
     many due. Scores are predictive: the months' own scatter is averaged over what the months so
     far allow (a random-effects model, flat prior on their level), through square roots of counts
-    (Anscombe 1948). They run into two cumulative sums (Page 1954), slack 0.75, limit 4.6. Rates
+    (Anscombe 1948). They run into two cumulative sums (Page 1954), slack 0.75, limit 4.8. Rates
     of false alarms were simulated: `benchmarks/alarm_rates.py`, docs/opinions.md.
 
     Examples
