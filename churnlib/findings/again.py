@@ -11,6 +11,9 @@ from churnlib.statistics.rules import BEYOND, MIN_N
 
 __all__ = ["say_again_mix", "say_again_of_column", "say_again_segments", "say_again_trend"]
 
+RECENT = 6
+"""Months for which first buyers are news."""
+
 
 def say_again_trend(trend: pd.DataFrame, sales: pd.DataFrame) -> Finding:
     """Who bought, and whether the last first buyers came back as often as was usual.
@@ -28,6 +31,10 @@ def say_again_trend(trend: pd.DataFrame, sales: pd.DataFrame) -> Finding:
         few = "no month had thirty first buyers who were observed for ninety days"
         return Finding(sentence=f"{bought}; {few}.", place="real", n=now.customers)
     last = known.iloc[-1]
+    if last.period_start < _oldest(sales):
+        since = period_name(last.period_start, "month")
+        none = f"no month since {since} had thirty first buyers"
+        return Finding(sentence=f"{bought}; {none}.", place="real", n=now.customers)
     share = f"{text(last.again, 'count')} ({text(last.share, 'percent')})"
     told = (
         f"{bought}. Of the {text(last.first_buyers, 'count')} who first bought in "
@@ -54,19 +61,25 @@ def say_again_trend(trend: pd.DataFrame, sales: pd.DataFrame) -> Finding:
     )
 
 
+def _oldest(sales: pd.DataFrame) -> pd.Timestamp:
+    """First buyers from before say nothing of the present."""
+    return sales["period_start"].iloc[-1] - pd.DateOffset(months=RECENT)
+
+
 def _in_short(score: float) -> str:
     if abs(score) <= BEYOND:
         return "new buyers come back as is usual"
     return f"{'more' if score > 0 else 'fewer'} new buyers come back than is usual"
 
 
-def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
+def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame, sales: pd.DataFrame) -> Finding:
     """How much of the change on a year before is other buyers, and how much the same kinds.
 
     Parameters
     ----------
     effects : one column of what `again_mix` gave
     trend : what `again_trend` gave, whose verdict this follows
+    sales : what `sales` gave
     """
     year = effects[effects["against"] == "year before"]
     chosen = year if len(year) else effects
@@ -88,7 +101,7 @@ def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame) -> Finding:
             f"{chance}.{_most(chosen)}"
         ),
         verdict=verdict_of(clear),
-        place="why",
+        place="why" if trend["period_start"].max() >= _oldest(sales) else "",
         low=row.rate_effect_low,
         high=row.rate_effect_high,
     )

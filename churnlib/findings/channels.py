@@ -3,7 +3,8 @@
 import pandas as pd
 
 from churnlib.findings.wording import counted, listed
-from churnlib.formats import points, text
+from churnlib.formats import money, points, text
+from churnlib.results.declared import currency_of
 from churnlib.results.told import Finding
 
 __all__ = ["say_new_customers"]
@@ -24,7 +25,7 @@ def say_new_customers(channels: pd.DataFrame) -> Finding:
     if whole.empty:
         return Finding(sentence="There are no two quarters of new customers to compare.")
     row = whole.iloc[0]
-    told = _whole(row)
+    told = _whole(row) + _cost(row, currency_of(channels))
     parts = []
     for verdict in ("worse", "better"):
         names = [f"“{one}”" for one in rows[rows["verdict"] == verdict]["channel"] if one != ALL]
@@ -39,6 +40,13 @@ def say_new_customers(channels: pd.DataFrame) -> Finding:
         low=row.difference_low,
         high=row.difference_high,
     )
+
+
+def _cost(row: pd.Series, unit: str) -> str:
+    """What winning one who is still there cost, where that is known."""
+    if pd.isna(row.cost_per_kept) or not unit or row.verdict in ("too early", "too few"):
+        return ""
+    return f" Winning each who is still there cost {money(row.cost_per_kept, unit)}."
 
 
 def _whole(row: pd.Series) -> str:

@@ -446,6 +446,6 @@ def test_pauses_of_paddle_and_notices_of_chartmogul(copy):
 def test_reasons_of_the_dashboard_of_stripe(copy):
     found = told(check(params_of(DASHBOARD)))
     assert found["cus_INVD"] == ("cancellation_requested", "2026-03-05")
-    row = "bram@example.com,price_INV_y240,1,usd,year,240.00,"
+    row = "aino@example.com,price_INV_m30,2,usd,month,30.00,"
     folder = copy(DASHBOARD, "subscriptions.csv", (row + "active", row + "unpaid"))
-    assert told(check(params_of(DASHBOARD, folder)))["cus_INVB"][0] == "unpaid"
+    assert told(check(params_of(DASHBOARD, folder)))["cus_INVA"][0] == "unpaid"

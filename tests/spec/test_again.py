@@ -55,7 +55,7 @@ def test_values_of_a_column_add_up_to_everybody_and_are_complete_together():
     assert whole.equals(bought_again(snapshot)[["period_start", "first_buyers", "again"]])
 
 
-def rows_of(again: list[int], buyers: int = 1000, start: str = "2024-08-01", **more):
+def rows_of(again: list[int], buyers: int = 1000, start: str = "2024-12-01", **more):
     months = pd.date_range(start, periods=len(again), freq="MS")
     frame = pd.DataFrame({"period_start": months, "first_buyers": buyers, "again": again})
     frame = frame.assign(complete=True, **more)
@@ -85,8 +85,17 @@ def test_a_month_within_what_is_usual_and_one_beyond():
     assert fewer.verdict == "watch"
 
 
+def test_first_buyers_of_long_ago_say_nothing_of_the_present():
+    old = again_trend(rows_of(STEADY, start="2023-01-01"))
+    said = say_again_trend(old, sales()).sentence
+    assert said.endswith("no month since January 2024 had thirty first buyers.")
+
+
 def test_what_is_not_known_is_not_said():
-    assert "not known yet" in say_again_trend(again_trend(rows_of([300] * 3)), sales()).sentence
+    assert (
+        "not known yet"
+        in say_again_trend(again_trend(rows_of([300] * 3, start="2025-10-01")), sales()).sentence
+    )
     few = say_again_trend(again_trend(rows_of([3] * 3, buyers=9)), sales()).sentence
     assert "no month had thirty first buyers" in few
 
@@ -116,7 +125,7 @@ def test_a_shift_of_the_mix_is_mix():
     assert year.loc["all", "mix_effect"] == pytest.approx(-0.09)
     assert year.loc["all", "rate_effect"] == pytest.approx(0.0, abs=1e-9)
     assert year["columns"].unique().tolist() == ["channel"]
-    said = say_again_mix(effects, again_trend(whole_of(splits)))
+    said = say_again_mix(effects, again_trend(whole_of(splits)), sales())
     assert "\u22129.0\xa0points by who they were" in said.sentence
     assert "Most by channel" in said.sentence
     assert said.verdict == "no signal"
@@ -126,7 +135,10 @@ def test_without_an_earlier_cohort_there_is_no_mix():
     splits = split_of([500], [500])
     effects = again_mix(whole_of(splits), splits)
     assert effects.empty
-    assert "no earlier first buyers" in say_again_mix(effects, again_trend(rows_of([3]))).sentence
+    assert (
+        "no earlier first buyers"
+        in say_again_mix(effects, again_trend(rows_of([3])), sales()).sentence
+    )
 
 
 def test_the_value_that_comes_back_less_is_named_first():
