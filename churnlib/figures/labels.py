@@ -143,17 +143,19 @@ def legend_above(ax: Axes, columns: int) -> None:
 
 def mark_changes(ax: Axes, starts: pd.DatetimeIndex, changes: Sequence[tuple[str, str]]) -> None:
     """A hairline with its name where each change began: left of the period that it began in."""
+    named: dict[int, list[str]] = {}
     for day, name in changes:
         place = int(starts.searchsorted(pd.Timestamp(day), side="right")) - 1
-        if place < 0 or (place == 0 and pd.Timestamp(day) > starts[0]):
-            continue
+        if place > 0 or pd.Timestamp(day) == starts[0]:
+            named.setdefault(place, []).append(shorten(name))
+    for place, names in named.items():
         x = place - 0.5
         ax.axvline(x, color=colour("neutral"), linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
         mark(
             ax,
             x,
             1,
-            shorten(name),
+            ", ".join(names),
             xycoords=("data", "axes fraction"),
             xytext=(-2, -2),
             ha="right",

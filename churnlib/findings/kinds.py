@@ -78,9 +78,9 @@ def _paused(kinds: pd.DataFrame, sums: pd.DataFrame, unit: str) -> str:
     back = rows[rows["came_back"] == "yes"]["customers"].sum()
     return (
         f" Of the {text(sums['customers'].sum(), 'count')} churned, "
-        f"{text(row['customers'], 'count')} paused ({money(row['amount'], unit)}) and are counted "
-        f"as churned until they are back; of {text(rows['customers'].sum(), 'count')} who paused "
-        f"in twelve months, {text(back, 'count')} are back."
+        f"{text(row['customers'], 'count')} paused ({money(row['amount'], unit)}), counted as "
+        f"churned until back; of {text(rows['customers'].sum(), 'count')} who paused in twelve "
+        f"months, {text(back, 'count') if back else 'none'} came back so far."
     )
 
 

@@ -219,8 +219,8 @@ def test_a_pause_is_told_on_its_own_and_is_churn_in_the_movements():
     assert customer_churn(snapshot)["churned_customers"].iloc[-1] == 2
     assert say_kinds(kinds).sentence == (
         "Of the 1 who left in December 2025, 1 by their own decision (€30). Of the 2 churned, 1 "
-        "paused (€20) and are counted as churned until they are back; of 2 who paused in twelve "
-        "months, 1 are back."
+        "paused (€20), counted as churned until back; of 2 who paused in twelve months, 1 came "
+        "back so far."
     )
     alone = say_kinds(churn_kinds(paused("2025-09"))).sentence
     assert alone.startswith("Nobody left for good in September 2025. Of the 1 churned, 1 paused")
