@@ -30,6 +30,7 @@ from churnlib.options import (
     Kernel,
     KernelKind,
     LastPeriod,
+    Model,
     Out,
     Output,
     PeriodText,
@@ -86,6 +87,7 @@ def report(
     """
     with _in_plain_words(verbose):
         from churnlib.report.plan import REPORTS, When
+        from churnlib.report.render.single_file import write_single_file
         from churnlib.report.requests import plan_reports
 
         folder = (output or REPORTS).absolute()
@@ -100,7 +102,7 @@ def report(
             outcome = outcomes.get(plan.name)
             print((outcome.folder if outcome else plan.folder(folder)) / "index.html")
             if single_file and not (outcome and outcome.faults):
-                print(_write_single_file(plan.folder(folder)))
+                print(write_single_file(plan.folder(folder)))
     raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes.values()) else PUBLISHED)
 
 
@@ -153,13 +155,20 @@ def check(params: File, verbose: Verbose = False) -> None:
 
 @app.command()
 def simulate(
-    out: Out, customers: Customers = 20_000, seed: Seed = None, verbose: Verbose = False
+    out: Out,
+    customers: Customers = None,
+    seed: Seed = None,
+    model: Model = "subscription",
+    verbose: Verbose = False,
 ) -> None:
-    """Write the data of a subscription business whose true churn is known."""
+    """Write the data of a business whose truth is known: with subscriptions, or a shop."""
     with _in_plain_words(verbose):
-        from churnlib.simulate import simulate as write_business
+        from churnlib.simulate import simulate as write_subscriptions
+        from churnlib.simulate import simulate_shop
 
-        write_business(out, customers=customers, **({} if seed is None else {"seed": seed}))
+        write = write_subscriptions if model == "subscription" else simulate_shop
+        given = {"customers": customers, "seed": seed}
+        write(out, **{name: value for name, value in given.items() if value is not None})
         print(out)
 
 
@@ -240,12 +249,6 @@ def _kernels(*, plain: bool) -> "Kernels":
     # What goes wrong is said by us, once; papermill and nbclient would say it first, at length.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     return Kernels(plain)
-
-
-def _write_single_file(report: Path) -> Path:
-    from churnlib.report.render.single_file import write_single_file
-
-    return write_single_file(report)
 
 
 def _tell_faults(outcome: "Outcome", verbose: bool) -> None:

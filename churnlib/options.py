@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -59,6 +59,10 @@ DiffPage = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Argument(help="The folder to write Parquet files into.")]
-Customers = Annotated[int, typer.Option(min=1, help="How many customers.")]
+Customers = Annotated[int | None, typer.Option(min=1, help="How many customers.")]
+Model = Annotated[
+    Literal["subscription", "transactional"],
+    typer.Option(help="A business with contracts, or a shop."),
+]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same bytes.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Show tracebacks.")]

@@ -13,7 +13,7 @@ from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.theme import colour
 from churnlib.results.declared import currency_of
 
-__all__ = ["plot_change", "plot_price_net"]
+__all__ = ["plot_again_change", "plot_change", "plot_price_net"]
 
 DOT = 6
 
@@ -58,6 +58,11 @@ def plot_change(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> plot_change(plot_change.figure.example()).get_xlabel()
     'Times as often as without it'
     """
+    return draw_estimates(estimates, ax)
+
+
+def draw_estimates(estimates: pd.DataFrame, ax: Axes | None) -> Axes:
+    """A dot with its range for each estimate, against 1."""
     rows = estimates.dropna(subset=["effect_low"]).reset_index(drop=True)
     if rows.empty:
         return nothing(ax)
@@ -73,7 +78,43 @@ def plot_change(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _hue(verdict: str) -> str:
-    return colour({"leave more": "loss", "leave less": "gain"}.get(verdict, "neutral"))
+    bad, good = ("leave more", "come back less"), ("leave less", "come back more")
+    return colour("loss" if verdict in bad else "gain" if verdict in good else "neutral")
+
+
+def _again() -> pd.DataFrame:
+    return _estimates().assign(verdict=["", "", "come back more"])
+
+
+@figure(
+    "again-change",
+    title="the change of buying again",
+    subtitle="How many times as often first buyers came back within ninety days as they would have "
+    "without the change",
+    caption="Own past: against those who first bought before it was announced. Those not reached: "
+    "how these changed. Ranges: 95 %, with the months' own scatter.",
+    example=_again,
+)
+def plot_again_change(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Each estimate of what one change did to buying again, with its range.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        method, effect with its limits, verdict: the rows of one change of what `again_changes`
+        gives.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> plot_again_change(plot_again_change.figure.example()).get_xlabel()
+    'Times as often as without it'
+    """
+    return draw_estimates(estimates, ax)
 
 
 def _net() -> pd.DataFrame:

@@ -4,12 +4,20 @@ import pandas as pd
 
 from churnlib.findings.wording import counted, listed, period_name, verdict_of
 from churnlib.formats import interval, points, text
+from churnlib.models.again.changes import COMES_BACK
+from churnlib.models.leaving.changes import APART, BEFORE_AFTER, BOTH, EARLY, NOTHING
 from churnlib.results.declared import grain_of
 from churnlib.results.segments import ALL, in_words
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import BEYOND, MIN_N
 
-__all__ = ["say_again_mix", "say_again_of_column", "say_again_segments", "say_again_trend"]
+__all__ = [
+    "say_again_change",
+    "say_again_mix",
+    "say_again_of_column",
+    "say_again_segments",
+    "say_again_trend",
+]
 
 RECENT = 6
 """Months for which first buyers are news."""
@@ -119,6 +127,40 @@ def _most(effects: pd.DataFrame) -> str:
         return ""
     row = rows.loc[rows["mix_effect"].abs().idxmax()]
     return f" Most by {in_words(row['columns'])} “{row.segment}” ({points(row.mix_effect)})."
+
+
+def say_again_change(estimates: pd.DataFrame) -> Finding:
+    """What one change of a shop did to buying again.
+
+    Parameters
+    ----------
+    estimates : the rows of one change of what `again_changes` gave
+    """
+    if estimates.empty:
+        return Finding(sentence="Nobody has bought for the first time since the change.")
+    both = estimates[estimates["method"] == BOTH]
+    lead = (both if len(both) else estimates).iloc[0]
+    if lead.verdict == EARLY:
+        told = "too early, or too few first buyers, to say what it did to buying again"
+        return Finding(sentence=f"“{lead.label}”: {told}.", place="changed")
+    ends = interval(lead.effect_low, lead.effect_high, "number.2")
+    judged = {
+        BEFORE_AFTER: "before and after, not because of it",
+        APART: "cannot be separated from what would have come anyway",
+        NOTHING: "within chance",
+    }.get(lead.verdict, "by both ways to compare")
+    return Finding(
+        sentence=(
+            f"“{lead.label}”: of {text(lead.first_buyers, 'count')} who first bought since it "
+            f"{text(lead.again, 'count')} came back within ninety days, "
+            f"{text(lead.effect, 'number.2')} times as often as expected ({ends}): {judged}."
+        ),
+        verdict=verdict_of(lead.verdict in COMES_BACK.values()),
+        place="changed",
+        n=lead.first_buyers,
+        low=lead.effect_low,
+        high=lead.effect_high,
+    )
 
 
 def say_again_segments(segments: pd.DataFrame) -> Finding:

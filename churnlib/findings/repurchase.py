@@ -121,16 +121,15 @@ def say_waits_by_segment(tests: pd.DataFrame, curve: pd.DataFrame) -> Finding:
     test, name = tests[tests["column"] == column].iloc[0], in_words(column)
     if pd.isna(test.p_adjusted):
         few = f"Too few customers to compare the values of {name}."
-        return Finding(sentence=few, place="where")
+        return Finding(sentence=few)
     if test.p_adjusted >= CLEAR:
         same = f"{name.capitalize()} makes no clear difference to how soon customers buy again."
-        return Finding(sentence=same, place="where")
+        return Finding(sentence=same)
     extremes = _extremes(curve)
     sentence = f"How soon customers buy again differs by {name}"
     return Finding(
         sentence=f"{sentence}: {extremes}." if extremes else f"{sentence}.",
         verdict=verdict_of(clear=True),
-        place="where",
     )
 
 

@@ -1,11 +1,11 @@
-"""A subscription business whose true churn is known: for the demo, for tests, and in any size for
-benchmarks.
+"""Businesses whose truth is known: for the demo, for tests, and in any size for benchmarks.
 
-`truth` holds every number that the business is made from, `lives` lets customers live by it,
-`write` brings them to Parquet in chunks. docs/simulated_business.md says in tables what is true and
-where a report should show it.
+Of subscriptions `truth` holds every number that the business is made from, `lives` lets customers
+live by it, `write` brings them to Parquet in chunks; of a shop `shop_truth` and `shop` do so.
+docs/simulated_business.md says in tables what is true and where a report should show it.
 """
 
+from churnlib.simulate.shop import simulate_shop
 from churnlib.simulate.truth import (
     CHANNELS,
     INDUSTRIES,
@@ -23,5 +23,6 @@ __all__ = [
     "list_price",
     "mix_of_channels",
     "simulate",
+    "simulate_shop",
     "true_hazard",
 ]

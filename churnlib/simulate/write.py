@@ -159,8 +159,8 @@ def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, ...]]:
         beside = np.random.default_rng([seed, 3, first // CHUNK])
         endings = draw_endings(beside, people, spans)
         payments = draw_payments(beside, people, spans, endings)
-        ids = _ids("C", number + 1, width)
-        span_ids = _ids("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
+        ids = ids_of("C", number + 1, width)
+        span_ids = ids_of("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
         table = _subscriptions(people, spans, endings, ids, span_ids)
         table = table if first else _with_dirt(rng, table)
         yield _customers(people, ids), table, _payments(payments, ids)
@@ -171,11 +171,11 @@ def _customers(people: People, ids: pa.Array) -> pa.Table:
     columns = [
         ids,
         people.signed_up_on,
-        _names(CHANNELS, people.channel),
-        _names(INDUSTRIES, people.industry),
-        _names(COUNTRIES, people.country),
-        _names(BILLING, people.annual),
-        _names(SIZES, people.size),
+        names_of(CHANNELS, people.channel),
+        names_of(INDUSTRIES, people.industry),
+        names_of(COUNTRIES, people.country),
+        names_of(BILLING, people.annual),
+        names_of(SIZES, people.size),
         people.acquisition_cost,
     ]
     return pa.table(columns, schema=CUSTOMERS)
@@ -187,18 +187,18 @@ def _subscriptions(
     columns = [
         span_ids,
         ids.take(pa.array(spans.who)),
-        _names(PLANS, spans.plan),
+        names_of(PLANS, spans.plan),
         spans.starts_on,
         spans.ends_on,
-        _money(spans.cents),
-        _names(["EUR"], np.zeros(spans.who.size, dtype=int)),
-        _names(BILLING, people.annual[spans.who]),
+        money_of(spans.cents),
+        names_of(["EUR"], np.zeros(spans.who.size, dtype=int)),
+        names_of(BILLING, people.annual[spans.who]),
         # The start of a span is known when it starts; the row's end date is what was known on the
         # last day.
         spans.starts_on.astype("datetime64[us]"),
         endings.cancelled_on,
-        _names(END_REASONS, endings.reason),
-        _names(FEEDBACK, endings.feedback),
+        names_of(END_REASONS, endings.reason),
+        names_of(FEEDBACK, endings.feedback),
     ]
     return pa.table(columns, schema=SUBSCRIPTIONS)
 
@@ -213,9 +213,9 @@ def _payments(attempts: Attempts, ids: pa.Array) -> pa.Table:
         customers,
         attempts.due_on,
         attempts.attempted_on,
-        _money(attempts.cents),
-        _names(["failed", "paid"], attempts.paid),
-        _names(["expired_card", "declined"], why),
+        money_of(attempts.cents),
+        names_of(["failed", "paid"], attempts.paid),
+        names_of(["expired_card", "declined"], why),
     ]
     return pa.table(columns, schema=PAYMENTS)
 
@@ -243,13 +243,14 @@ def _replaced(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
     )
 
 
-def _names(names: Iterable[str], position: NDArray) -> pa.Array:
+def names_of(names: Iterable[str], position: NDArray) -> pa.Array:
     """The name at each position; none where it is below 0."""
     place = position.astype(np.int64)
     return pa.array(list(names)).take(pa.array(place, mask=place < 0))
 
 
-def _ids(prefix: str, number: NDArray[np.int64], width: int) -> pa.Array:
+def ids_of(prefix: str, number: NDArray[np.int64], width: int) -> pa.Array:
+    """Numbers as ids of one width."""
     return _joined(prefix, pc.utf8_lpad(pa.array(number).cast(pa.string()), width, "0"))
 
 
@@ -257,12 +258,11 @@ def _joined(*parts: str | pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _money(cents: NDArray[np.int64]) -> pa.Array:
-    """Exact decimals; a decimal of Arrow is a 128-bit count of cents, and these are not
-    negative.
-    """
+def money_of(cents: NDArray[np.int64]) -> pa.Array:
+    """Exact decimals; a decimal of Arrow is a 128-bit count of cents."""
     low_and_high = np.zeros((cents.size, 2), dtype="<i8")
     low_and_high[:, 0] = cents
+    low_and_high[:, 1] = np.where(cents < 0, -1, 0)
     return pa.Array.from_buffers(
         pa.decimal128(18, 2), cents.size, [None, pa.py_buffer(low_and_high)]
     )

@@ -5,15 +5,18 @@ import pandas as pd
 import pytest
 
 from churnlib.figures.again import plot_again_mix, plot_again_segments, plot_again_trend
+from churnlib.figures.changes import plot_again_change
 from churnlib.figures.sales import plot_buyers
 from churnlib.findings.again import (
+    say_again_change,
     say_again_mix,
     say_again_of_column,
     say_again_segments,
     say_again_trend,
 )
-from churnlib.measures.bought_again import bought_again
+from churnlib.measures.bought_again import bought_again, first_buyers_by_change
 from churnlib.measures.repurchase import repeat_by_cohort
+from churnlib.models.again.changes import again_changes
 from churnlib.models.again.compare import again_mix, again_segments
 from churnlib.models.again.trend import again_trend
 from tests.business import snapshot_of
@@ -178,3 +181,53 @@ def test_buyers_are_drawn_new_and_returning():
         "Returning customers",
         "New customers",
     ]
+
+
+def change_of(**more) -> pd.DataFrame:
+    day = pd.Timestamp("2025-12-01")
+    row = {"label": "Ads", "kind": "campaign", "starts_on": day, "known_on": day}
+    return pd.DataFrame([row | {"reaches": "everybody", "at_renewal": False} | more])
+
+
+def by_change(again: list[int], *, reached: bool = True) -> pd.DataFrame:
+    return rows_of(again, label="Ads", reached=reached)
+
+
+def test_a_change_that_reaches_everybody_has_its_past_alone():
+    found = again_changes(change_of(), by_change([*STEADY[:12], 150, 155]))
+    assert found["method"].tolist() == ["own past"]
+    assert found["effect"].iloc[0] == pytest.approx(0.51, abs=0.02)
+    said = say_again_change(found)
+    assert "before and after, not because of it" in said.sentence
+    assert said.verdict == "no signal"
+    assert said.place == "changed"
+
+
+def test_those_not_reached_are_a_second_way_to_compare():
+    rows = [by_change([*STEADY[:12], 150, 155]), by_change([*STEADY, 300], reached=False)]
+    both = pd.concat(rows, ignore_index=True)
+    both.attrs = rows[0].attrs
+    found = again_changes(change_of(), both).set_index("method")
+    assert found.loc["both", "verdict"] == "come back less"
+    said = say_again_change(found.reset_index())
+    assert "by both ways to compare" in said.sentence
+    assert said.verdict == "watch"
+    ax = plot_again_change(found.reset_index())
+    assert len(ax.get_yticklabels()) == 3
+
+
+def test_it_may_be_too_early_for_a_change():
+    found = again_changes(change_of(), by_change(STEADY[:12]))
+    assert "too early" in say_again_change(found).sentence
+    assert "Nobody has bought for the first time" in say_again_change(found.head(0)).sentence
+
+
+def test_first_buyers_by_change_and_reach():
+    people = [{"customer_id": one, "channel": one[0]} for one in ("ann", "bob", "cat", "dan")]
+    change = {"date": "2025-12-01", "kind": "campaign", "label": "Ads"}
+    some = change | {"reach": {"channel": ["a", "c"]}, "label": "Some"}
+    snapshot = snapshot_of(orders=ORDERS, customers=people, changes=[change, some])
+    rows = first_buyers_by_change(snapshot)
+    assert rows[rows["label"] == "Ads"]["first_buyers"].sum() == 4
+    assert rows[(rows["label"] == "Some") & rows["reached"]]["first_buyers"].sum() == 2
+    assert first_buyers_by_change(snapshot_of(orders=ORDERS)).empty

@@ -5,17 +5,19 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from churnlib.findings.purchases import (
+from churnlib.findings.purchase_record import (
     say_backtest,
     say_calibration,
+    say_how_far,
+    say_tracking,
+)
+from churnlib.findings.purchases import (
     say_cohort_backtest,
     say_drop_out,
-    say_how_far,
     say_plain_purchase_value,
     say_slipping,
     say_spending,
     say_totals,
-    say_tracking,
     say_value_by_cohort,
 )
 from churnlib.models.purchases.choice import PurchaseModelChoice

@@ -87,7 +87,7 @@ def world():
     """What measures may ask for, by the names of their parameters."""
     subscribed = snapshot_of(subscriptions=SPANS, customers=COSTS, changes=CHANGES)
     subscribed = replace(subscribed, payments=ibis.memtable(pd.DataFrame(PAYMENTS)))
-    shop = snapshot_of(orders=ORDERS)
+    shop = snapshot_of(orders=ORDERS, changes=CHANGES)
     return {"subscribed": subscribed, "shop": shop}
 
 
@@ -111,6 +111,7 @@ OF_A_FRAME = {  # measures of another measure's frame
 OF_A_SHOP = {
     *(
         "bought_again",
+        "first_buyers_by_change",
         "buyers",
         "first_purchases",
         "gaps",

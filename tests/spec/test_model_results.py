@@ -40,6 +40,9 @@ PUBLISHED = {
     "again_decomposition": (
         "against columns segment rate_effect mix_effect rate_effect_low rate_effect_high now before"
     ),
+    "again_changes": (
+        "label method first_buyers again expected effect effect_low effect_high verdict"
+    ),
     "again_segments": (
         "first_buyers again expected ratio ratio_low ratio_high shrunken q_value verdict"
     ),
