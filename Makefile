@@ -7,14 +7,14 @@ BIN := .venv/bin
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
 
-report: .venv/run data/demo/subscriptions.parquet ## the demo business's latest monthly report
+report: .venv/run data/demo/surveys.parquet ## the demo business's latest monthly report
 	@$(BIN)/churnlib report params/demo.yml
 
 test: .venv/dev ## all tests (installs Chromium, axe and the HTML checker for the page tests where it can)
 	@sh tests/report/install.sh
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-lab: .venv/dev data/demo/subscriptions.parquet ## JupyterLab on notebooks/
+lab: .venv/dev data/demo/surveys.parquet ## JupyterLab on notebooks/
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 docs: .venv/run ## write docs/results.md and docs/glossary.md anew from the declarations
@@ -42,5 +42,5 @@ clean: ## remove the environment and the demo data (reports stay)
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-data/demo/subscriptions.parquet: | .venv/run
+data/demo/surveys.parquet: | .venv/run
 	@$(BIN)/churnlib simulate data/demo

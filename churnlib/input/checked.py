@@ -208,13 +208,17 @@ def _about_credits(tables: Mapping[str, ir.Table], params: Params) -> list[str]:
 
 def _about_endings(tables: Mapping[str, ir.Table], params: Params) -> list[str]:
     """Texts of reasons that nobody explains."""
-    rows = tables.get("subscriptions")
-    if rows is None:
-        return []
     reasons, feedback = known_reasons(params.end_reasons), known_feedback(params.feedback)
+    words = (
+        ("subscriptions", "end_reason", reasons, "end_reasons"),
+        ("subscriptions", "cancel_feedback", feedback, "feedback"),
+        ("surveys", "reason", feedback, "feedback"),
+    )
     return [
-        *about_unknown(rows, "end_reason", reasons, "end_reasons"),
-        *about_unknown(rows, "cancel_feedback", feedback, "feedback"),
+        remark
+        for table, *how in words
+        if table in tables
+        for remark in about_unknown(tables[table], *how)
     ]
 
 

@@ -20,6 +20,8 @@ TRIAL = "trial, kept apart"
 DUPLICATE = "exact duplicate"
 NO_CUSTOMER = "customer_id is missing"
 STATUSES = ("paid", "failed", "refunded")
+SURVEYS = ("exit", "nps", "csat")
+NPS_SCALE = (0, 10)
 UNKNOWN_INTERVAL = "interval is unknown"
 TWO_INTERVALS = "interval names a term and how it is billed"
 
@@ -115,11 +117,28 @@ def _payments(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
     ]
 
 
+def _surveys(t: ir.Table, mapped: MappedTable, params: Params) -> list[Rule]:
+    unknown = ~t.kind.lower().isin(SURVEYS).fill_null(False)
+    is_nps = t.kind.lower() == "nps"
+    on_scale = t.score.between(*NPS_SCALE) & (t.score == t.score.round())
+    neither = t.asked_on.isnull() & t.answered_on.isnull()
+    return [
+        *_dates(t, "asked_on"),
+        *_dates(t, "answered_on"),
+        Rule("neither asked_on nor answered_on is given", neither, "asked_on"),
+        Rule("answered_on is before asked_on", t.answered_on < t.asked_on, "answered_on"),
+        Rule(f"kind is none of {', '.join(SURVEYS)}", unknown, "kind"),
+        *_numbers(t, "score"),
+        Rule("score of nps is no whole number from 0 to 10", is_nps & ~on_scale, "score"),
+    ]
+
+
 _RULES: dict[str, tuple[Callable[[ir.Table, MappedTable, Params], list[Rule]], str]] = {
     "customers": (_customers, "signed_up_on"),
     "subscriptions": (_subscriptions, "starts_on"),
     "orders": (_orders, "ordered_at"),
     "payments": (_payments, "attempted_at"),
+    "surveys": (_surveys, "asked_on"),
 }
 """The rules of each table, and the column that an example of a duplicate quotes."""
 

@@ -106,6 +106,10 @@ def _as_payments(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Table:
     return _as_orders(t, mapped, params).mutate(status=t.status.lower())
 
 
+def _as_surveys(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Table:
+    return t.mutate(kind=t.kind.lower(), asked_on=t.asked_on.coalesce(t.answered_on))
+
+
 def _as_orders(t: ir.Table, mapped: MappedTable, params: Params) -> ir.Table:
     in_cents = "amount" in mapped.settings.in_cents
     amount = in_currency(t.amount, t.currency, params, in_cents=in_cents)
@@ -117,4 +121,5 @@ _CONVERTED: dict[str, Callable[[ir.Table, MappedTable, Params], ir.Table]] = {
     "subscriptions": _as_subscriptions,
     "orders": _as_orders,
     "payments": _as_payments,
+    "surveys": _as_surveys,
 }

@@ -145,7 +145,19 @@ PAYMENTS = TableSchema(
         Column("currency", "text", "ISO 4217 code; the report's currency where absent."),
     ),
 )
+SURVEYS = TableSchema(
+    "surveys",
+    "one row a customer who was asked; optional. What they wrote in their own words is not read",
+    (
+        Column("customer_id", "id", "Who was asked.", required=True),
+        Column("kind", "text", "exit, nps or csat.", required=True),
+        Column("asked_on", "date", "When; the day of the answer where absent."),
+        Column("answered_on", "date", "When they answered; empty = they did not."),
+        Column("score", "number", "Of nps a whole number from 0 to 10."),
+        Column("reason", "text", "Of exit: the reason given; see feedback."),
+    ),
+)
 TABLES: dict[str, TableSchema] = {
-    table.name: table for table in (CUSTOMERS, SUBSCRIPTIONS, ORDERS, PAYMENTS)
+    table.name: table for table in (CUSTOMERS, SUBSCRIPTIONS, ORDERS, PAYMENTS, SURVEYS)
 }
 ACTIVITY_TABLE = {"subscription": "subscriptions", "transactional": "orders"}

@@ -158,3 +158,17 @@ RENEWED = (
     *rate("renewal_rate", "Renewal rate", "Renewed ÷ due.", "due"),
 )
 """Of results about renewals."""
+QUARTER_FROM = Column("period_start", "day", "Quarter from", "The first day of the quarter.")
+SCORE_COUNTS = (
+    Column("asked", "count", "Asked", "Customers asked in the quarter.", adds=True),
+    Column("answered", "count", "Answered", "Answers given in the quarter.", adds=True),
+    Column("promoters", "count", "Promoters", "Of them, 9 or 10.", adds=True),
+    Column("passives", "count", "Passives", "7 or 8.", adds=True),
+    Column("detractors", "count", "Detractors", "0 to 6.", adds=True),
+)
+SCORE_GROUPS = (
+    Column("group", "word", "Group", "promoter, passive or detractor."),
+    Column("answers", "count", "Answers", "Ninety days old or older."),
+    Column("left", "count", "Left", "Of them, who left within ninety days after it."),
+)
+"""Of results about surveys."""

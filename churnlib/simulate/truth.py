@@ -161,6 +161,28 @@ DEARER_FROM, DEARER_SHARE = PRICE_RISE, 0.45
 UNUSED_MORE = 2.0
 """How much likelier hospitality is to say `unused`."""
 
+
+class Group(NamedTuple):
+    """Share of answers, how many times as often it leaves within ninety days as passives, and the
+    lowest and highest score.
+    """
+
+    share: float
+    hazard_ratio: float
+    low: int
+    high: int
+
+
+NPS_ASKED, NPS_ANSWERS = 0.10, 0.20
+"""Of the customers of a quarter, the share that is asked; of these, the share that answers."""
+NPS_GROUPS = {
+    "promoter": Group(0.40, 0.7, 9, 10),
+    "passive": Group(0.35, 1.0, 7, 8),
+    "detractor": Group(0.25, 1.6, 0, 6),
+}
+NPS_LATER_DAYS, NPS_LEAVE = 90, 0.09
+"""Days after an answer, and the share of passives that leaves within them."""
+
 # Payments of monthly customers: 4% of charges fail at first, 64% of these come back.
 FAILS_AND_RECOVERS = 0.0264
 """Of the charges of paid terms, the share that fails at first and is paid later."""

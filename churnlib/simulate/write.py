@@ -17,6 +17,7 @@ from churnlib.simulate.endings import Endings, draw_endings
 from churnlib.simulate.lives import Spans, live
 from churnlib.simulate.payments import Attempts, draw_payments
 from churnlib.simulate.people import People, draw_people, signups_by_day
+from churnlib.simulate.surveys import Surveys, draw_surveys
 from churnlib.simulate.truth import (
     CHANNELS,
     COUNTRIES,
@@ -79,14 +80,29 @@ PAYMENTS = pa.schema(
         "failure_reason": pa.string(),
     }
 )
-FILES = {"customers": CUSTOMERS, "subscriptions": SUBSCRIPTIONS, "payments": PAYMENTS}
+SURVEYS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "kind": pa.string(),
+        "asked_on": pa.date32(),
+        "answered_on": pa.date32(),
+        "score": pa.int64(),
+    }
+)
+FILES = {
+    "customers": CUSTOMERS,
+    "subscriptions": SUBSCRIPTIONS,
+    "payments": PAYMENTS,
+    "surveys": SURVEYS,
+}
 
 
 def simulate(folder: Path, *, customers: int = 20_000, seed: int = SEED) -> Path:
     """Write a subscription business whose truth is known; the same seed gives the same bytes.
 
     Grain: `customers.parquet` has one row per customer, `subscriptions.parquet` one per span of
-    constant price, `payments.parquet` one per attempt to charge an invoice.
+    constant price, `payments.parquet` one per attempt to charge an invoice, `surveys.parquet` one
+    per customer asked.
 
     Parameters
     ----------
@@ -159,11 +175,12 @@ def _chunks(customers: int, seed: int) -> Iterator[tuple[pa.Table, ...]]:
         beside = np.random.default_rng([seed, 3, first // CHUNK])
         endings = draw_endings(beside, people, spans)
         payments = draw_payments(beside, people, spans, endings)
+        surveys = draw_surveys(np.random.default_rng([seed, 5, first // CHUNK]), spans)
         ids = ids_of("C", number + 1, width)
         span_ids = ids_of("S", spans_before + np.arange(spans.who.size) + 1, width + 1)
         table = _subscriptions(people, spans, endings, ids, span_ids)
         table = table if first else _with_dirt(rng, table)
-        yield _customers(people, ids), table, _payments(payments, ids)
+        yield _customers(people, ids), table, _payments(payments, ids), _surveys(surveys, ids)
         spans_before += spans.who.size
 
 
@@ -218,6 +235,17 @@ def _payments(attempts: Attempts, ids: pa.Array) -> pa.Table:
         names_of(["expired_card", "declined"], why),
     ]
     return pa.table(columns, schema=PAYMENTS)
+
+
+def _surveys(asked: Surveys, ids: pa.Array) -> pa.Table:
+    columns = [
+        ids.take(pa.array(asked.who)),
+        names_of(["nps"], np.zeros(asked.who.size, dtype=int)),
+        asked.asked_on,
+        asked.answered_on,
+        pa.array(asked.score, mask=asked.score < 0),
+    ]
+    return pa.table(columns, schema=SURVEYS)
 
 
 def _with_dirt(rng: np.random.Generator, table: pa.Table) -> pa.Table:

@@ -96,6 +96,7 @@ def open_frozen(folder: Path | str) -> Snapshot:
         subscriptions=tables.get("subscriptions"),
         orders=tables.get("orders"),
         payments=tables.get("payments"),
+        surveys=tables.get("surveys"),
         unattributed=tables.get(UNATTRIBUTED),
         data_box=meta["data_box"],
         first_day=date.fromisoformat(meta["first_day"]),

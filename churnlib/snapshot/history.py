@@ -36,6 +36,8 @@ def known_by(checked: Checked, as_of: date) -> dict[str, ir.Table]:
     out["customers"] = _customers(given, out, params, as_of)
     if "payments" in tables:
         out["payments"] = _payments(tables["payments"], as_of)
+    if "surveys" in tables:
+        out["surveys"] = _surveys(tables["surveys"], params, as_of)
     return out
 
 
@@ -134,6 +136,21 @@ def _payments(payments: ir.Table, as_of: date) -> ir.Table:
         amount=known.amount,
         status=known.status,
         failure_reason=known.failure_reason,
+    )
+
+
+def _surveys(surveys: ir.Table, params: Params, as_of: date) -> ir.Table:
+    """Who was asked before as_of; an answer from then on is not known yet."""
+    asked = surveys.filter(surveys.asked_on < as_of)
+    answered = (asked.answered_on < as_of).fill_null(False)
+    reason = canonical(asked.reason, known_feedback(params.feedback))
+    return asked.select(
+        "customer_id",
+        "kind",
+        "asked_on",
+        answered_on=ibis.ifelse(answered, asked.answered_on, ibis.null("date")),
+        score=ibis.ifelse(answered, asked.score, ibis.null("float64")),
+        reason=ibis.ifelse(answered, reason, ibis.null("string")),
     )
 
 

@@ -61,6 +61,8 @@ class Snapshot:
         `sales` counts them, and no one who looks at some customers alone
     payments : one row an attempt: invoice_id, customer_id, attempted_on, due_on, amount, status
         (paid, failed, refunded), failure_reason; None = not given
+    surveys : one row a customer who was asked: customer_id, kind (exit, nps, csat), asked_on,
+        answered_on (NULL = not answered), score, reason; None = not given
     """
 
     params: Params
@@ -75,6 +77,7 @@ class Snapshot:
     folder: Path
     unattributed: ir.Table | None = None
     payments: ir.Table | None = None
+    surveys: ir.Table | None = None
     _chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _kept: dict[str, ir.Table | pd.DataFrame] = field(
         default_factory=dict, init=False, compare=False
@@ -129,6 +132,7 @@ class Snapshot:
             "subscriptions": self.subscriptions,
             "orders": self.orders,
             "payments": self.payments,
+            "surveys": self.surveys,
         }
         return {name: table for name, table in given.items() if table is not None}
 
@@ -190,6 +194,7 @@ class Snapshot:
             subscriptions=tables.get("subscriptions"),
             orders=tables.get("orders"),
             payments=tables.get("payments"),
+            surveys=tables.get("surveys"),
             unattributed=None if only else self.unattributed,
             data_box=data_box,
             fingerprint=hashlib.sha256(f"{self.fingerprint}{only}".encode()).hexdigest(),

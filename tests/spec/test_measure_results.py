@@ -79,6 +79,14 @@ PAYMENTS = {
     "failure_reason": ["expired_card", None],
 }
 CHANGES = [{"date": "2026-01-11", "kind": "price", "label": "Price rise"}]
+SURVEYS = {
+    "customer_id": ["c03"],
+    "kind": ["nps"],
+    "asked_on": [date(2025, 10, 1)],
+    "answered_on": [date(2025, 10, 2)],
+    "score": [9.0],
+    "reason": ["unused"],
+}
 COSTS = [{"customer_id": "c03", "acquisition_cost": 120.0}]
 
 
@@ -86,7 +94,11 @@ COSTS = [{"customer_id": "c03", "acquisition_cost": 120.0}]
 def world():
     """What measures may ask for, by the names of their parameters."""
     subscribed = snapshot_of(subscriptions=SPANS, customers=COSTS, changes=CHANGES)
-    subscribed = replace(subscribed, payments=ibis.memtable(pd.DataFrame(PAYMENTS)))
+    subscribed = replace(
+        subscribed,
+        payments=ibis.memtable(pd.DataFrame(PAYMENTS)),
+        surveys=ibis.memtable(pd.DataFrame(SURVEYS)),
+    )
     shop = snapshot_of(orders=ORDERS, changes=CHANGES)
     return {"subscribed": subscribed, "shop": shop}
 
@@ -101,6 +113,7 @@ def public():
 
 
 PUBLIC = public()
+BY_QUARTER = {"churn_by_quarter", "scores"}
 ON_THE_ENGINE = {"customer_forecasts", "customer_purchases"}
 OF_A_FRAME = {  # measures of another measure's frame
     "check_identity": "mrr_bridge",
@@ -166,7 +179,7 @@ def test_every_frame_is_as_declared(name, world):
     assert len(frame) or name in {"check_identity", "few_customers", "interval_switches"}
     assert declaration(frame) is PUBLIC[name].result
     assert (currency_of(frame), frame.attrs["period"]) == ("EUR", "2026-03")
-    assert grain_of(frame) == ("quarter" if name == "churn_by_quarter" else "month")
+    assert grain_of(frame) == ("quarter" if name in BY_QUARTER else "month")
     columns = {one.name: one for one in declaration(frame).columns}
     needed = [one.name for one in columns.values() if not one.optional]
     split = {"segment"} if frame.attrs.get("by") and "cohort" not in frame else set()

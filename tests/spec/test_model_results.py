@@ -67,6 +67,8 @@ PUBLISHED = {
         "due left expected ratio ratio_low ratio_high shrunken q_value mrr_lost verdict customers "
         "mrr_lost_low mrr_lost_high"
     ),
+    "nps": ("period_start asked answered promoters passives detractors nps nps_low nps_high"),
+    "nps_churn": "group answers left share share_low share_high",
     "reasons": (
         "reason answers share share_low share_high reweighted_share bound_low bound_high "
         "of_answers of_leavers"
