@@ -3,20 +3,15 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from churnlib.figures.axes import name_axes, period_axis, share_axis
+from churnlib.figures.axes import name_axes
 from churnlib.figures.canvas import new_axes
 from churnlib.figures.effects import draw_effects
 from churnlib.figures.figure import example_frame, figure
-from churnlib.figures.labels import label_ends, mark
-from churnlib.figures.lines import MARK, draw_bands, draw_lines, draw_points, ends_of, line
 from churnlib.figures.periods import newest, periods_for, placed
+from churnlib.figures.renewals import draw_against_expected
 from churnlib.figures.segments import draw_ratios
-from churnlib.figures.theme import colour
-from churnlib.statistics.rules import BEYOND
 
 __all__ = ["plot_again_mix", "plot_again_segments", "plot_again_trend"]
-
-DOT = 6
 
 
 def _trend() -> pd.DataFrame:
@@ -63,25 +58,13 @@ def plot_again_trend(trend: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     shown = placed(newest(trend, periods_for(ax)))
     people = shown["first_buyers"]
-    ends = {name: shown[name] / people for name in ("expected", "expected_low", "expected_high")}
-    usual = shown.assign(**ends)
-    limits = ("expected_low", "expected_high")
-    expected = line("expected", colour("neutral"), usual, x="place", y="expected", limits=limits)
-    again = line("again", colour("accent"), shown, x="place", y="share", limits=("", ""))
-    known = expected._replace(points=expected.points.dropna(subset=["low", "high"]))
-    draw_bands(ax, [known])
-    draw_lines(ax, [expected], linewidth=1.2)
-    draw_lines(ax, [again], marker="o", markersize=MARK)
-    beyond = shown[shown["score"].abs() > BEYOND]
-    if len(beyond):
-        hue = colour("loss")
-        draw_points(ax, beyond["place"], beyond["share"], size=DOT, color=hue, zorder=3)
-    for row in beyond.itertuples():
-        mark(ax, row.place, row.share, f"{row.period_start:%B}")
-    ax.set_ylim(bottom=0)
-    share_axis(ax)
-    period_axis(ax, shown)
-    label_ends(ax, ends_of([again, expected], lambda rate: f"{rate * 100:.1f} %"))
+    usual = shown.assign(
+        observed=shown["share"],
+        expected=shown["expected"] / people,
+        low=shown["expected_low"] / people,
+        high=shown["expected_high"] / people,
+    )
+    draw_against_expected(ax, usual, "again")
     name_axes(ax, y="Bought again")
     return ax
 

@@ -133,22 +133,30 @@ def plot_trend(trend: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         return nothing(ax)
     ax = new_axes(ax)
     shown = _as_shares(placed(newest(trend, periods_for(ax))))
+    _mark_partial(ax, shown)
+    draw_against_expected(ax, shown, "left")
+    name_axes(ax, y="Left, of those due")
+    return ax
+
+
+def draw_against_expected(ax: Axes, shown: pd.DataFrame, name: str) -> None:
+    """Shares by period against what was expected of them; those beyond chance are named.
+
+    `shown` has place, period_start, observed, expected, low, high (shares) and score.
+    """
     expected = line(
         "expected", colour("neutral"), shown, x="place", y="expected", limits=("low", "high")
     )
-    observed = line("left", colour("accent"), shown, x="place", y="observed", limits=("", ""))
+    observed = line(name, colour("accent"), shown, x="place", y="observed", limits=("", ""))
     known = expected._replace(points=expected.points.dropna(subset=["low", "high"]))
     draw_bands(ax, [known])
     draw_lines(ax, [expected], linewidth=1.2)
     draw_lines(ax, [observed], marker="o", markersize=MARK)
     _mark_beyond(ax, shown)
-    _mark_partial(ax, shown)
     ax.set_ylim(bottom=0)
     share_axis(ax)
     period_axis(ax, shown)
     label_ends(ax, ends_of([observed, expected], lambda rate: f"{rate * 100:.1f} %"))
-    name_axes(ax, y="Left, of those due")
-    return ax
 
 
 def _as_shares(shown: pd.DataFrame) -> pd.DataFrame:
