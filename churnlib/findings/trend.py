@@ -136,7 +136,7 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
     if beyond.empty:
         return Finding(sentence=f"{record}, and none stands out by itself.", n=len(judged))
     told = [
-        f"{_month_of(row.period_start, trend)} ({text(row.compared_left, 'count')} left where "
+        f"{period_name(row.period_start, 'month')} ({_begun(row.period_start, trend)}{text(row.compared_left, 'count')} left where "
         f"{text(row.expected, 'count')} were expected, "
         f"{interval(row.expected_low, row.expected_high, 'count')})"
         for row in beyond.itertuples()
@@ -150,11 +150,10 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
     )
 
 
-def _month_of(start: pd.Timestamp, trend: pd.DataFrame) -> str:
-    """The month, and what the business changed in it."""
-    name = period_name(start, "month")
+def _begun(start: pd.Timestamp, trend: pd.DataFrame) -> str:
+    """What the business changed in a month, to be put before what happened in it."""
     begun = [label for day, label in trend.attrs.get("changes", ()) if day[:7] == f"{start:%Y-%m}"]
-    return f"{name}, when “{begun[0]}” began," if begun else name
+    return f"“{begun[0]}” began; " if begun else ""
 
 
 def record_of(trend: pd.DataFrame) -> str:

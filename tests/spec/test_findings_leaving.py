@@ -310,3 +310,9 @@ def test_the_largest_losses_are_those_of_the_period():
     assert rows["mrr"].tolist() == [12.0, 11, 10, 9, 8, 7, 6, 5, 4, 3]
     assert rows["lost"].iloc[0] == sum(range(1, 13))
     assert rows["customers"].iloc[0] == 12
+
+
+def test_a_month_beyond_names_what_was_changed_in_it():
+    trend = leaving_trend(due_of(*STEADY, 70))
+    trend.attrs["changes"] = [("2025-09-11", "Rise")]
+    assert "September 2025 (“Rise” began; 70 left where" in say_months_beyond(trend).sentence
