@@ -136,7 +136,8 @@ def say_months_beyond(trend: pd.DataFrame) -> Finding:
     if beyond.empty:
         return Finding(sentence=f"{record}, and none stands out by itself.", n=len(judged))
     told = [
-        f"{period_name(row.period_start, 'month')} ({_begun(row.period_start, trend)}{text(row.compared_left, 'count')} left where "
+        f"{period_name(row.period_start, 'month')} ({_begun(row.period_start, trend)}"
+        f"{text(row.compared_left, 'count')} left where "
         f"{text(row.expected, 'count')} were expected, "
         f"{interval(row.expected_low, row.expected_high, 'count')})"
         for row in beyond.itertuples()
