@@ -87,7 +87,6 @@ def report(
     """
     with _in_plain_words(verbose):
         from churnlib.report.plan import REPORTS, When
-        from churnlib.report.render.single_file import write_single_file
         from churnlib.report.requests import plan_reports
 
         folder = (output or REPORTS).absolute()
@@ -102,6 +101,8 @@ def report(
             outcome = outcomes.get(plan.name)
             print((outcome.folder if outcome else plan.folder(folder)) / "index.html")
             if single_file and not (outcome and outcome.faults):
+                from churnlib.report.render.single_file import write_single_file
+
                 print(write_single_file(plan.folder(folder)))
     raise typer.Exit(FAILED if any(outcome.faults for outcome in outcomes.values()) else PUBLISHED)
 

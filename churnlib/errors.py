@@ -80,7 +80,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`: did you mean 'x'?` where something known is near enough, else nothing."""
     lowered = {str(one).lower(): str(one) for one in known}
     wanted = str(name).lower()
-    found = difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
+    found = [one for one in lowered if len(wanted) > 2 and one.startswith(wanted)]
+    found = found or difflib.get_close_matches(wanted, list(lowered), n=1, cutoff=0.5)
     found = found or [
         one for one in lowered if len(wanted) > 1 and (wanted in one or one in wanted)
     ]

@@ -59,4 +59,5 @@ def _ends_in_cr(path: Path) -> bool:
             head = file.read(CHUNK)
     except (EOFError, gzip.BadGzipFile):
         return False  # said where the file is read
-    return b"\r" in head and b"\n" not in head
+    is_text = b"\0" not in head
+    return is_text and b"\r" in head and b"\n" not in head

@@ -147,4 +147,5 @@ def test_simulate_says_where(churnlib: Callable[..., Done], tmp_path: Path) -> N
         "customers.parquet",
         "payments.parquet",
         "subscriptions.parquet",
+        "surveys.parquet",
     ]

@@ -136,7 +136,7 @@ def test_a_file_is_found_by_its_path_and_by_its_name(desk, monkeypatch):
     ("name", "message"),
     [
         ("dmo.yml", "no such parameter file, here or in params/: did you mean 'demo.yml'?"),
-        ("xyz", "here or in params/. In params/: cdnow.yml, demo.yml."),
+        ("xyz", "here or in params/. In params/: cdnow.yml, demo.yml, shop.yml."),
         (None, "is the path of a parameter file, or its name in params/."),
     ],
 )

@@ -47,7 +47,7 @@ from tests.spec.test_kinds import kinds_of
 from tests.spec.test_leaving import STEADY, ahead_of, due_of
 
 MISSING = float("nan")
-STORY = ["result", "real", "", "why", "how", "where"]
+STORY = ["result", "", "", "", "how", ""]
 CURVE = curve_of(point(12, 0.6), point(90, 0.5))
 SPLIT = curve_of(
     *(point(months, 0.6, segment="gold") for months in (12, 90)),
