@@ -6,6 +6,7 @@ from churnlib.findings.wording import counted, listed, period_name, verdict_of
 from churnlib.formats import interval, points, text
 from churnlib.models.again.changes import COMES_BACK
 from churnlib.models.leaving.changes import APART, BEFORE_AFTER, BOTH, EARLY, NOTHING
+from churnlib.periods import Period
 from churnlib.results.declared import grain_of
 from churnlib.results.segments import ALL, in_words
 from churnlib.results.told import Finding
@@ -103,8 +104,9 @@ def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame, sales: pd.DataFram
     chance = "" if clear else ", within chance" if not beyond else ", in usual months"
     return Finding(
         sentence=(
-            f"Of the last first buyers {text(row.now, 'percent')} came back, of {against} "
-            f"{text(row.before, 'percent')}: {points(row.mix_effect)} by who they were, "
+            f"Of the first buyers of {_latest(trend, sales)} {text(row.now, 'percent')} came "
+            f"back, of {against} {text(row.before, 'percent')}: "
+            f"{points(row.mix_effect)} by who they were, "
             f"{points(row.rate_effect)} by the same kinds coming back {side} ({ends})"
             f"{chance}.{_most(chosen)}"
         ),
@@ -113,6 +115,12 @@ def say_again_mix(effects: pd.DataFrame, trend: pd.DataFrame, sales: pd.DataFram
         low=row.rate_effect_low,
         high=row.rate_effect_high,
     )
+
+
+def _latest(trend: pd.DataFrame, sales: pd.DataFrame) -> str:
+    """The period of the last first buyers who were observed long enough."""
+    last = trend["period_start"].max()
+    return Period.containing(last.date(), grain_of(sales)).name
 
 
 def _changed(trend: pd.DataFrame) -> bool:

@@ -99,13 +99,23 @@ def simulate_shop(folder: Path, *, customers: int = 12_000, seed: int = SEED) ->
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            part = folder / f".{name}.parquet.partial"
-            pq.write_table(table, part, compression="zstd")
-            part.replace(folder / f"{name}.parquet")
+        _write(folder, tables)
     except OSError as error:
         raise ChurnlibError(f"simulate: cannot write to {folder}: {error}") from error
     return folder
+
+
+def _write(folder: Path, tables: dict[str, pa.Table]) -> None:
+    """Each file is whole before the first takes the place of an old one."""
+    parts = {f"{name}.parquet": folder / f".{name}.parquet.partial" for name in tables}
+    try:
+        for table, part in zip(tables.values(), parts.values(), strict=True):
+            pq.write_table(table, part, compression="zstd")
+        for name, part in parts.items():
+            part.replace(folder / name)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 def _buyers(rng: np.random.Generator, n: int) -> Buyers:

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churnlib.__main__ import main
 from churnlib.errors import ChurnlibError
 from churnlib.input.checked import check
 from churnlib.measures.bought_again import bought_again
 from churnlib.models.again.compare import again_segments
 from churnlib.params.model import Params
+from churnlib.simulate import shop, simulate_shop
 from churnlib.simulate import shop_truth as t
-from churnlib.simulate import simulate_shop
 from churnlib.simulate.shop import N_DUPLICATES
 from churnlib.snapshot.freeze import freeze
 
@@ -53,6 +54,22 @@ def snapshot(folder):
     return freeze(check(Params.model_validate(settings)), "2026-10")
 
 
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory):
+    """Buyers of a big shop without a season: channel, first day, days to the second purchase."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(t, "SEASON", (1.0,) * 12)
+        folder = simulate_shop(tmp_path_factory.mktemp("flat"), customers=40_000)
+    rows = pd.read_parquet(folder / "orders.parquet")
+    bought = rows[rows["amount"] >= 0][["customer_id", "ordered_at"]].drop_duplicates()
+    days = pd.to_datetime(bought["ordered_at"]).groupby(bought["customer_id"])
+    first, second = days.nth(0), days.nth(1)
+    buyers = pd.read_parquet(folder / "customers.parquet").set_index("customer_id")
+    buyers["first"] = first.set_axis(bought.loc[first.index, "customer_id"])
+    second = second.set_axis(bought.loc[second.index, "customer_id"])
+    return buyers.assign(wait=(second.reindex(buyers.index) - buyers["first"]).dt.days)
+
+
 def near(share: float, truth: float, n: int) -> bool:
     """Within four standard errors."""
     return abs(share - truth) < 4 * np.sqrt(truth * (1 - truth) / n)
@@ -75,6 +92,41 @@ def test_another_seed_gives_other_buyers(tmp_path):
 def test_what_cannot_be_is_refused(tmp_path, wrong):
     with pytest.raises(ChurnlibError, match="at least 1 and 0 are needed"):
         simulate_shop(tmp_path, **wrong)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ChurnlibError, match=r"cannot write to .*file"):
+        simulate_shop(tmp_path / "file", customers=1)
+
+
+def test_a_run_that_fails_leaves_the_old_files_and_no_others(tmp_path, monkeypatch):
+    simulate_shop(tmp_path, customers=50)
+    old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    write = shop.pq.write_table
+
+    def full_disk(table, part, **options):
+        if part.name.startswith(".orders"):
+            part.write_bytes(b"half")
+            raise OSError("no space left")
+        write(table, part, **options)
+
+    monkeypatch.setattr(shop.pq, "write_table", full_disk)
+    with pytest.raises(ChurnlibError, match="no space left"):
+        simulate_shop(tmp_path, customers=60)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
+
+
+def test_the_command_writes_a_shop(tmp_path, monkeypatch, capsys):
+    options = ["--model", "transactional", "--customers", "40", "--seed", "7"]
+    monkeypatch.setattr("sys.argv", ["churnlib", "simulate", str(tmp_path / "a"), *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert capsys.readouterr().out.strip() == str(tmp_path / "a")
+    simulate_shop(tmp_path / "b", customers=40, seed=7)
+    for name in ("customers.parquet", "orders.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 def test_channels_have_their_shares_before_and_after_the_shift(customers):
@@ -111,6 +163,14 @@ def test_a_channels_buyers_come_back_as_often_as_the_truth_says(snapshot):
         truth = t.true_repeat_share(90, str(name))
         share = row["again"] / row["first_buyers"]
         assert abs(share / truth - 1) < 0.12, name
+
+
+@pytest.mark.parametrize("days", [30, 90, 365])
+def test_without_a_season_the_truth_is_exact(flat, days):
+    watched = flat[flat["first"] + pd.Timedelta(days=days) < pd.Timestamp(t.END)]
+    for name, rows in watched.groupby("channel"):
+        truth = t.true_repeat_share(days, str(name))
+        assert near((rows["wait"] <= days).mean(), truth, len(rows)), name
 
 
 def test_the_report_names_the_bad_channel_and_nothing_else(snapshot):
