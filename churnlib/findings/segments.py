@@ -181,7 +181,7 @@ def say_segments_power(segments: pd.DataFrame) -> Finding:
 
 
 def say_segments_over_time(course: pd.DataFrame) -> Finding:
-    """Of one column: in how many quarters the value that differs most did so beyond chance.
+    """Of one column: in how many quarters the own range of the value that differs most left 1 out.
 
     Parameters
     ----------
@@ -194,8 +194,8 @@ def say_segments_over_time(course: pd.DataFrame) -> Finding:
     more = own["ratio"].iloc[-1] > 1
     beyond = int((own["ratio_low"] > 1).sum() if more else (own["ratio_high"] < 1).sum())
     return Finding(
-        sentence=f"“{name}” left {'more' if more else 'less'} often than the others, beyond "
-        f"chance, in {text(beyond, 'count')} of {counted(len(own), 'quarter')}.",
+        sentence=f"“{name}” left {'more' if more else 'less'} often than the others, with "
+        f"its whole range, in {text(beyond, 'count')} of {counted(len(own), 'quarter')}.",
         n=own["due"].sum(),
     )
 

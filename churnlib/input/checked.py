@@ -160,6 +160,8 @@ def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]])
         require_values(_values_of(name, tables), wanted, f"only.{name}")
     for name, words in params.labels.items():
         require_values(_values_of(name, tables), list(words), f"labels.{name}")
+    for name, reached in params.reached.items():
+        require_values(_values_of(name, tables), reached, f"changes: reach.{name}")
     data_box = list(accounts.values())
     return Checked(
         params, tables, data_box, coverage.first, coverage.last, shape, unknown, bool(credits)
@@ -282,6 +284,7 @@ def _require_columns(params: Params, tables: Mapping[str, ir.Table]) -> None:
         wanted.append(("cohort_by", params.cohort_by, "to split by"))
     wanted += [("only", name, "to be restricted to") for name in params.only]
     wanted += [("labels", name, "to be called otherwise") for name in params.labels]
+    wanted += [("changes", name, "to be reached by") for name in params.reached]
     for key, name, use in wanted:
         if name not in columns:
             hint = nearest(name, columns) or f". They have: {', '.join(columns) or 'none'}."

@@ -133,8 +133,8 @@ def _due_since(snapshot: "Snapshot", change: Change) -> pd.DataFrame:
     last = number_of(last_period(snapshot, "month"))
     cells = due_cells(rows, ["reached", LATER], width=1, last=last)
     cells = cells[cells["due"] > 0]
-    since = cells["since"] = _since(cells, change)
-    cells = cells.assign(since=np.where(cells["reached"], since, 0), label=change.label)
+    since = np.where(cells["reached"], _since(cells, change), 0)
+    cells = cells.assign(since=since, label=change.label)
     keys = ["label", "period", "interval_months", "renewal", "reached", "since"]
     whole = cells.groupby(keys, as_index=False)[["due", "left"]].sum()
     return as_listed(snapshot, whole, "month")

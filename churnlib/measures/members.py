@@ -10,7 +10,6 @@ from churnlib.measures.by_period import split_keys
 from churnlib.params.changes import Change
 from churnlib.results.segments import UNKNOWN
 from churnlib.results.terms import Term
-from churnlib.snapshot.restriction import column_called
 
 if TYPE_CHECKING:
     from churnlib.snapshot.snapshot import Snapshot, Split
@@ -52,12 +51,11 @@ def with_segment(snapshot: "Snapshot", by: "Split | None") -> ir.Table:
 
 def with_reach(snapshot: "Snapshot", change: Change) -> ir.Table:
     """Everybody who ever became a customer, with `reached`: whether the change reaches them."""
-    customers = snapshot.customers
     reached = ibis.literal(value=True)
     for name, values in change.reached.items():
-        column = column_called(name, customers, f"changes: {change.label}")
-        reached = reached & customers[column].isin(values).fill_null(False)
-    who = customers.select("customer_id", reached=reached)
+        words = snapshot.params.labels.get(name, {})
+        reached = reached & snapshot.segment(name).isin([words.get(one, one) for one in values])
+    who = snapshot.customers.select("customer_id", reached=reached)
     return members(snapshot).inner_join(who, "customer_id")
 
 

@@ -168,15 +168,19 @@ def _payments(snapshot: "Snapshot", people: ir.Table, last: int) -> ir.Table:
     from then on.
     """
     rows = ledger(snapshot, grain="month").inner_join(people, "customer_id")
-    change = rows.closing - rows.opening
     is_gone = (rows.period >= rows.met) & (rows.closing == 0)
-    upto = lambda month: ibis.ifelse(rows.period <= month, change, 0)  # noqa: E731
     return rows.group_by("customer_id").agg(
-        before=upto(ibis.least(rows.met, last + 1) - 1).sum(),
-        after=upto(rows.met).sum(),
-        a_year_ago=upto(last - MONTHS_A_YEAR).sum(),
+        before=_mrr_at(rows, ibis.least(rows.met, last + 1) - 1),
+        after=_mrr_at(rows, rows.met),
+        a_year_ago=_mrr_at(rows, ibis.literal(last - MONTHS_A_YEAR)),
         gone=ibis.ifelse(is_gone, rows.period, ibis.null("int64")).min(),
     )
+
+
+def _mrr_at(rows: ir.Table, month: ir.Value) -> ir.Value:
+    """MRR at the closing of a month: what it changed by until then."""
+    change = rows.closing - rows.opening
+    return ibis.ifelse(rows.period <= month, change, 0).sum()
 
 
 def _plans(snapshot: "Snapshot", people: ir.Table) -> ir.Table:

@@ -104,8 +104,7 @@ class Params(StrictModel):
     @property
     def attributes(self) -> set[str]:
         """Columns of customers (or others) that keys name."""
-        reached = {name for change in self.changes for name in change.reached}
-        split = {*self.segments, *self.only, *self.labels, *reached}
+        split = {*self.segments, *self.only, *self.labels, *self.reached}
         return split | ({self.cohort_by} if self.cohort_by else set())
 
     @property
@@ -115,6 +114,15 @@ class Params(StrictModel):
         if not self.only:
             return name
         return f"{name} ({in_a_title(self.only)})"
+
+    @property
+    def reached(self) -> dict[str, list[str]]:
+        """{column of customers: values} that changes reach."""
+        found: dict[str, list[str]] = {}
+        for change in self.changes:
+            for name, values in change.reached.items():
+                found[name] = list(dict.fromkeys([*found.get(name, ()), *values]))
+        return found
 
     def changes_begun(self, as_of: date) -> list[Change]:
         """`changes` that have begun before a day, the first one first."""
@@ -209,6 +217,19 @@ class Params(StrictModel):
             if first > last:
                 raise ValueError(f"a gap goes from its first to its last day; {first} is later")
         return days
+
+    @model_validator(mode="after")
+    def _reached_are_told_apart(self) -> "Params":
+        for name, reached in self.reached.items():
+            words = self.labels.get(name, {})
+            for value, word in words.items():
+                like = [one for one in reached if words.get(one, one) == word]
+                if like and value not in reached:
+                    raise ValueError(
+                        f"labels.{name} calls {value!r} and {like[0]!r} the same, but a change "
+                        f"reaches {like[0]!r} alone; give them two names"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _table_for_the_model(self) -> "Params":

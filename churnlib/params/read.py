@@ -136,8 +136,10 @@ def params_from_papermill(values: Mapping[str, Any]) -> Params:
 
 
 def _lists_of_values(values: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    """What `only` and the filters compare with, each with its dotted key."""
+    """What `only`, the filters and `changes` compare with, each with its dotted key."""
     compared = {"only": values.get("only")}
+    for n, change in enumerate(_listed(values.get("changes"))):
+        compared[f"changes.{n}.reach"] = _mapping(change).get("reach")
     for name, table in _mapping(_mapping(values.get("source")).get("tables")).items():
         compared[f"source.tables.{name}.filter"] = _mapping(table).get("filter")
     for key, columns in compared.items():
@@ -148,6 +150,10 @@ def _lists_of_values(values: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]
 def _mapping(value: Any) -> Mapping[str, Any]:
     """What is no mapping is found wrong when the parameters are validated."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _from_keys(given: dict[str, Any], extends: Any, said_by: str) -> Params:

@@ -56,14 +56,14 @@ def unattributed(checked: Checked, as_of: date) -> ir.Table | None:
 
 
 def pooled(customers: ir.Table, params: Params) -> ir.Table:
-    """Of every column that is split by, the largest values under their own names, the rest
-    together.
+    """Of every column that is split by, the largest values under their own names, and those that
+    a change reaches; the rest together.
     """
     names = set(params.segments)
     if params.cohort_by:
         names.add(params.cohort_by)
     for name in names:
-        customers = _pooled(customers, name)
+        customers = _pooled(customers, name, told_apart=params.reached.get(name, []))
     return customers
 
 
@@ -222,11 +222,11 @@ def _first_row(rows: ir.Table, order: list) -> ir.Table:
     return numbered.filter(numbered._place == 0)
 
 
-def _pooled(rows: ir.Table, name: str) -> ir.Table:
+def _pooled(rows: ir.Table, name: str, told_apart: list[str]) -> ir.Table:
     sizes = rows.group_by(name).agg(_n=rows.count())
     ordered = sizes.order_by([ibis.desc("_n"), name]).limit(MAX_SEGMENTS + 1)
     largest = collect(ordered)[name].tolist()
     if len(largest) <= MAX_SEGMENTS:
         return rows
-    kept = largest[: MAX_SEGMENTS - 1]
+    kept = [*largest[: MAX_SEGMENTS - 1], *told_apart]
     return rows.mutate(**{name: ibis.ifelse(rows[name].isin(kept), rows[name], OTHER)})

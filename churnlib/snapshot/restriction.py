@@ -38,7 +38,7 @@ def asked(columns: Mapping[str, Any], customers: ir.Table) -> dict[str, list[str
     """
     only = {}
     for name, values in columns.items():
-        column = column_called(name, customers, "where")
+        column = _column(name, split_columns(customers))
         only[column] = as_texts(UNKNOWN if one is None else one for one in _several(values))
         if not only[column]:
             raise DataError(f"where: {name} is given no value; name one or several.")
@@ -87,20 +87,13 @@ def n_customers(customers: ir.Table) -> int:
     return int(collect(customers.agg(n=customers.first_active_on.count())).n.item())
 
 
-def column_called(name: str, customers: ir.Table, said_by: str) -> str:
-    """The column of customers that is meant by a name.
-
-    Raises
-    ------
-    DataError : there is none; begins with `said_by`
-    """
-    known = split_columns(customers)
+def _column(name: str, known: Sequence[str]) -> str:
     if name in known:
         return name
     if SHORT.get(name) in known:
         return SHORT[name]
     hint = nearest(name, known) or f". They have: {', '.join(known) or 'none'}."
-    raise DataError(f"{said_by}: customers have no column {name!r}{hint}")
+    raise DataError(f"where: customers have no column {name!r}{hint}")
 
 
 def _several(values: Any) -> list[Any]:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-NEVER_DUE_AGAIN = {"interval_months": 1, "renewal": 1}
-"""They are of one kind: each is asked once."""
+OF_ONE_KIND = {"interval_months": 1, "renewal": 1}
+"""In the columns that tell customers due apart: first buyers are compared as one stratum."""
 
 
 def as_due(rows: pd.DataFrame) -> pd.DataFrame:
@@ -12,4 +12,4 @@ def as_due(rows: pd.DataFrame) -> pd.DataFrame:
     """
     whole = rows[rows["complete"].astype(bool)]
     named = whole.rename(columns={"first_buyers": "due", "again": "left"})
-    return named.assign(customers=named["due"], **NEVER_DUE_AGAIN)
+    return named.assign(customers=named["due"], **OF_ONE_KIND)

@@ -8,9 +8,10 @@ businesses have a false alarm in a year (docs/opinions.md).
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from churnlib.models.leaving.month_effects import Sums, leavers_at, residuals
-from churnlib.models.leaving.strata import hazards
+from churnlib.models.leaving.strata import Strata, counts_of, hazards
 from churnlib.statistics.rules import LEVEL, MIN_N
 
 SLACK, LIMIT = 0.75, 4.8
@@ -66,6 +67,12 @@ class Baseline:
         """From arrays with a row a stratum and a column a month."""
         people, gone = due.sum(axis=1), left.sum(axis=1)
         return cls(hazards(people, gone, interval), people)
+
+    @classmethod
+    def of_some(cls, rows: pd.DataFrame, strata: Strata, before: np.ndarray) -> "Baseline":
+        """From some of the rows that strata were made of, over some of their months."""
+        due, left = counts_of(rows, strata)
+        return cls.of(due[:, before], left[:, before], strata.interval)
 
     def expect(self, due: np.ndarray, left: np.ndarray) -> tuple[np.ndarray, ...]:
         """Of each month (columns): compared, left, expected and variance, of known strata."""

@@ -1,5 +1,7 @@
 """What a change did to leaving: estimates that fail in different ways, and what they agree on."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -105,12 +107,13 @@ def change_estimates(
     Notes
     -----
     Of a change that is met at the renewal: the first renewals since it. Own past: hazards by
-    billing interval and renewal of up to 24 months before its announcement; months' own scatter,
-    autocorrelated at 0.3, is in the range. Others of the same months: Poisson regression on the
-    first renewals since and all others due, with a trend. Where some were not reached, they are the
-    second estimate (difference in differences). The verdict needs both to leave 1 out on the same
-    side; its range is the hull of both. Simulated: `benchmarks/change_claims.py`. Of a change at
-    once that reaches everybody there is the past alone: before and after, not because of.
+    billing interval and renewal of those whom it reaches, over up to 24 months before its
+    announcement; months' own scatter, autocorrelated at 0.3, is in the range. Others of the same
+    months: Poisson regression on the first renewals since and all others due, with a trend. Where
+    some were not reached, they are the second estimate (difference in differences). The verdict
+    needs both to leave 1 out on the same side; its range is the hull of both. Simulated:
+    `benchmarks/change_claims.py`. Of a change at once that reaches everybody there is the past
+    alone: before and after, not because of.
 
     Examples
     --------
@@ -170,7 +173,7 @@ def _second(change: tuple, parts: "_Parts") -> tuple[str, Estimate] | None:
     """The second estimate, where there is one."""
     after, before = parts.unreached_after, parts.unreached_before
     if min(after.expected.sum(), before.expected.sum()) >= FEWEST:
-        reached = (parts.met_after, parts.reached_before)
+        reached = (parts.met_after, parts.before)
         return UNREACHED, against_unreached(reached, (after, before))
     if change.at_renewal and parts.others.expected.sum() >= FEWEST:
         return OTHERS, against_others(parts.met, parts.others)
@@ -184,8 +187,23 @@ def verdict_of(one: Estimate, other: Estimate) -> str:
     return APART
 
 
+@dataclass(frozen=True)
 class _Parts:
-    """Leavers by month of those who met a change, the others, and those whom it does not reach."""
+    """Leavers by month of a change's customers, against what their own baseline expects.
+
+    before, announced : all whom it reaches, before it was announced and until it began
+    met_after, met : those of them who met it; met: over the months before too
+    others : those of them who had not met it, or had before, over the same months
+    unreached_before, unreached_after : those whom it does not reach, against theirs
+    """
+
+    before: Months
+    announced: Months
+    met_after: Months
+    met: Months
+    others: Months
+    unreached_before: Months
+    unreached_after: Months
 
     @classmethod
     def of(
@@ -197,30 +215,26 @@ class _Parts:
         after: np.ndarray,
     ) -> "_Parts":
         """Counted over the months before, and over those after."""
-        self = cls()
-        counts = {"all": (strata.due, strata.left)}
-        is_met = due["reached"].astype(bool)
-        if change.at_renewal:
-            is_met = is_met & (due["since"] == 1)
-        counts["met"] = counts_of(due[is_met], strata)
-        counts["others"] = counts_of(due[~is_met], strata)
-        counts["reached"] = counts_of(due[due["reached"].astype(bool)], strata)
-        counts["unreached"] = counts_of(due[~due["reached"].astype(bool)], strata)
-        baseline = Baseline.of(strata.due[:, before], strata.left[:, before], strata.interval)
+        is_reached = due["reached"].astype(bool)
+        is_met = is_reached & (due["since"] == 1) if change.at_renewal else is_reached
+        reached = Baseline.of_some(due[is_reached], strata, before)
+        unreached = Baseline.of_some(due[~is_reached], strata, before)
 
-        def months(who: str, when: np.ndarray) -> Months:
-            people, gone = counts[who]
+        def months(who: pd.Series, when: np.ndarray, baseline: Baseline = reached) -> Months:
+            people, gone = counts_of(due[who], strata)
             return Months.of(baseline, people[:, when], gone[:, when])
 
-        known = month_of(change.known_on), month_of(change.starts_on)
-        between = (strata.months >= known[0]) & (strata.months < known[1])
-        self.before, self.announced = months("all", before), months("all", between)
-        self.met_after, self.met = months("met", after), months("met", before | after)
-        self.others = months("others", before | after)
-        self.reached_before = months("reached", before)
-        self.unreached_before = months("unreached", before)
-        self.unreached_after = months("unreached", after)
-        return self
+        known, begins = month_of(change.known_on), month_of(change.starts_on)
+        between = (strata.months >= known) & (strata.months < begins)
+        return cls(
+            before=months(is_reached, before),
+            announced=months(is_reached, between),
+            met_after=months(is_met, after),
+            met=months(is_met, before | after),
+            others=months(is_reached & ~is_met, before | after),
+            unreached_before=months(~is_reached, before, unreached),
+            unreached_after=months(~is_reached, after, unreached),
+        )
 
 
 def month_of(day: pd.Timestamp) -> pd.Timestamp:

@@ -226,8 +226,8 @@ def _left(
 ) -> np.ndarray:
     """MRR of who left at meeting the change, as far as it would be here in each month."""
     strata = strata_of(due)
-    before = months_before(strata, change)
-    baseline = Baseline.of(strata.due[:, before], strata.left[:, before], strata.interval)
+    reached = due[due["reached"].astype(bool)]
+    baseline = Baseline.of_some(reached, strata, months_before(strata, change))
     hazard = dict(zip(strata.labels, baseline.hazard, strict=True))
     gone = met[met["gone_in"] == met["met_in"]]
     cells = gone.groupby(["met_in", "interval_months", "renewal"], as_index=False)["mrr"].sum()
