@@ -102,7 +102,13 @@ def _with_control(rng: np.random.Generator, size: int, effect: float, world: Wor
     others = business(rng, size // 2, before, 1.0, world, levels=levels, once=True)
     rows = pd.concat([reached, others.assign(reached=False, since=0)], ignore_index=True)
     known = known_from(reached.attrs["changed_in"], at_renewal=False)
-    return cl.change_estimates(known, rows).set_index("method")
+    drift = cl.change_drift(known, rows).rename(
+        columns={"drift": "effect", "drift_low": "effect_low", "drift_high": "effect_high"}
+    )
+    ends = ["effect", "effect_low", "effect_high"]
+    drift[ends] = (1 + drift[ends]) * effect  # there is none: its range is to hold the same value
+    found = pd.concat([cl.change_estimates(known, rows), drift.assign(method="no drift")])
+    return found.set_index("method")
 
 
 def _report(name: str, found: list[pd.DataFrame], effect: float) -> None:
@@ -125,7 +131,12 @@ def _judged(
 ) -> pd.DataFrame:
     rows = business(rng, size, before, effect, world)
     known = known_from(rows.attrs["changed_in"], at_renewal=True)
-    return cl.change_estimates(known, rows).set_index("method")
+    later = cl.change_fading(known, rows)
+    lasts = 1.0 if world.lasts else effect
+    ends = ["effect", "effect_low", "effect_high"]
+    later.loc[later["since"] > 1, ends] *= lasts  # what is true there is 1, unless it lasts
+    later["method"] = "renewal " + later["since"].astype(str)
+    return pd.concat([cl.change_estimates(known, rows), later.head(3)]).set_index("method")
 
 
 def known_from(day: pd.Timestamp, *, at_renewal: bool) -> pd.DataFrame:

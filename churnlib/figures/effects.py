@@ -4,16 +4,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from churnlib.figures.axes import name_axes, share
+from churnlib.figures.axes import name_axes
 from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import legend_above, shorten
 from churnlib.figures.lines import draw_points
 from churnlib.figures.theme import colour
-from churnlib.formats import MINUS, cell
+from churnlib.formats import MINUS
 from churnlib.results.segments import ALL
 
-__all__ = ["plot_mix", "plot_reasons"]
+__all__ = ["plot_mix"]
 
 ROW = 0.34
 """Inches of height that a row takes."""
@@ -135,55 +135,3 @@ def _points(value: float) -> str:
     if float(digits) == 0:
         return "0"
     return f"{MINUS if value < 0 else '+'}{digits}"
-
-
-def _reasons() -> pd.DataFrame:
-    return example_frame(
-        reason=["too_expensive", "unused"],
-        answers=[40, 20],
-        share=[0.4, 0.2],
-        share_low=[0.3, 0.12],
-        share_high=[0.5, 0.3],
-        reweighted_share=[0.38, 0.22],
-    )
-
-
-@figure(
-    "reasons",
-    title="the reasons given",
-    subtitle="Share of the answers of those who left in twelve months, %",
-    caption="Dot: of the answers, with 95 % range (Wilson). Ring: brought to all who left by "
-    "tenure, plan and way of leaving. Those who said nothing may think otherwise.",
-    example=_reasons,
-)
-def plot_reasons(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The share of each reason, with its range, and brought to all who left.
-
-    Parameters
-    ----------
-    reasons : DataFrame
-        reason, share with its limits, reweighted_share: what `reasons` gives.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-
-    Examples
-    --------
-    >>> plot_reasons(plot_reasons.figure.example()).get_xlabel()
-    'Share of the answers'
-    """
-    rows = reasons.sort_values("share", ascending=False).reset_index(drop=True)
-    ax, place = named_rows(ax, [cell(one, "word") for one in rows["reason"]], legend=True)
-    accent = colour("accent")
-    ax.hlines(place, rows["share_low"], rows["share_high"], color=accent, alpha=0.6)
-    draw_points(ax, rows["share"], place, size=DOT, color=accent, label="Of the answers")
-    hollow = {"facecolor": colour("paper"), "edgecolor": colour("ink"), "linewidth": 1}
-    label = "Brought to all who left"
-    draw_points(ax, rows["reweighted_share"], place, size=DOT, label=label, **hollow)
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: share(value)))
-    legend_above(ax, columns=2)
-    name_axes(ax, x="Share of the answers")
-    return ax

@@ -32,7 +32,7 @@ def say_changes(effects: pd.DataFrame) -> Finding:
             sentence=f"Of {counted(len(labels), 'change')} it can be said of none that customers "
             "left more or less often because of it."
         )
-    told = [f"“{row.label}”, {_times(row)}" for row in clear.itertuples()]
+    told = [f"“{row.label}”, {times(row)}" for row in clear.itertuples()]
     return Finding(
         sentence=f"{text(len(told), 'count')} of {counted(len(labels), 'change')} moved leaving "
         f"beyond chance: {listed(told)}."
@@ -48,7 +48,7 @@ def say_change(estimates: pd.DataFrame) -> Finding:
     """
     if estimates.empty:
         return Finding(sentence="No customer was due since the change.", place="changed")
-    lead = _decisive(estimates)
+    lead = decisive(estimates)
     told = _told(lead, estimates)
     clear = lead["verdict"] in (MORE, LESS)
     new = estimates[estimates["method"] == NEW]
@@ -63,7 +63,7 @@ def say_change(estimates: pd.DataFrame) -> Finding:
     )
 
 
-def _decisive(estimates: pd.DataFrame) -> pd.Series:
+def decisive(estimates: pd.DataFrame) -> pd.Series:
     """Both where there are two, else the past alone."""
     for method in (BOTH, PAST):
         rows = estimates[estimates["method"] == method]
@@ -78,22 +78,22 @@ def _told(lead: pd.Series, estimates: pd.DataFrame) -> str:
     due = counted(lead["due"], "customer")
     if lead["verdict"] == BEFORE_AFTER:
         return (
-            f"the {due} due since it left {_times(lead)} as expected. That is before and after, "
+            f"the {due} due since it left {times(lead)} as expected. That is before and after, "
             "not because of it."
         )
     if lead["verdict"] == APART:
         ways = estimates[~estimates["method"].isin([BOTH, NEW])]
-        each = [f"{_times(row)} against {row.method}" for row in ways.itertuples()][:2]
+        each = [f"{times(row)} against {row.method}" for row in ways.itertuples()][:2]
         return (
             f"what it did cannot be separated from what would have come anyway "
             f"({listed(each)}; only one of them is beyond chance, or they differ in direction)."
         )
     if lead["verdict"] == NOTHING:
-        return f"the {due} who met it left {_times(lead)} as expected: within chance."
-    return f"the {due} who met it left {_times(lead)} as expected, by both ways to compare."
+        return f"the {due} who met it left {times(lead)} as expected: within chance."
+    return f"the {due} who met it left {times(lead)} as expected, by both ways to compare."
 
 
-def _times(row: pd.Series | tuple) -> str:
+def times(row: pd.Series | tuple) -> str:
     get = row.get if isinstance(row, pd.Series) else row._asdict().get
     ends = f"{text(get('effect_low'), 'number.2')} to {text(get('effect_high'), 'number.2')}"
     return f"{text(get('effect'), 'number.2')} times as often ({ends})"
@@ -105,7 +105,7 @@ def _of_new(row: pd.Series) -> str:
         side = "more" if row["verdict"] == MORE else "less"
         return (
             f" Customers won in the ninety days after it left {side} often than those before it at "
-            f"equal age: {_times(row)}."
+            f"equal age: {times(row)}."
         )
     if row["verdict"] == APART:
         return " New customers cannot be compared: another change lies too near."
@@ -131,14 +131,14 @@ def say_price_net(net: pd.DataFrame, estimates: pd.DataFrame) -> Finding:
     if pd.isna(last.net):
         unknown = f"{met}. What it costs in customers is not known yet."
         return Finding(sentence=unknown, place="changed", n=last.exposed)
-    lead = _decisive(estimates)
+    lead = decisive(estimates)
     net_told = (
         f"net {money(last.net, unit, signed=True)} a month "
         f"({interval(last.net_low, last.net_high, unit)})"
     )
     return Finding(
         clause=f"“{last.label}” nets {money(last.net, unit, signed=True)} a month",
-        sentence=f"{met}, less {money(last.mrr_lost, unit)} of those who left {_times(lead)}"
+        sentence=f"{met}, less {money(last.mrr_lost, unit)} of those who left {times(lead)}"
         f"{_doubt(lead)}: {net_told}.",
         verdict=_verdict(lead, last),
         place="changed",
@@ -183,7 +183,7 @@ def say_price_terms(net: pd.DataFrame, effects: pd.DataFrame, retention: pd.Data
         told.append(
             f"Since {since} it has brought {money(last.net_so_far, unit, signed=True)} net."
         )
-        even = _decisive(effects)["break_even"]
+        even = decisive(effects)["break_even"]
         told.append(
             f"It would bring nothing if customers left {text(even, 'number.1')} times as often."
         )

@@ -1,16 +1,16 @@
-"""What is said of how customers left, whether they came back, and what they gave as the reason."""
+"""What is said of how customers left, and whether they and their payments came back."""
 
 import pandas as pd
 
 from churnlib.findings.wording import counted, listed, period_name, share_of
-from churnlib.formats import cell, money, text
+from churnlib.formats import money, text
 from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.told import Finding
 from churnlib.statistics.intervals import wilson
 from churnlib.statistics.rules import MIN_N
 
-__all__ = ["say_incidence", "say_kinds", "say_reasons", "say_recovery", "say_returned"]
+__all__ = ["say_incidence", "say_kinds", "say_recovery", "say_returned"]
 
 PAUSED = "paused"
 NO_CHURN = (PAUSED, "account_or_plan_change")
@@ -91,9 +91,7 @@ def _pending(sums: pd.DataFrame) -> str:
 
 
 def say_returned(kinds: pd.DataFrame) -> Finding:
-    """How many came back, of those of whom it can be told, and how many left satisfied; who paused
-    had not left.
-    """
+    """How many came back, of those of whom it can be told; who paused had not left."""
     known = kinds[(kinds["came_back"] != "too early") & (kinds["how"] != PAUSED)]
     n = known["customers"].sum()
     if n < MIN_N:
@@ -107,16 +105,10 @@ def say_returned(kinds: pd.DataFrame) -> Finding:
             low, high = (float(end) for end in wilson(own, people))
             told.append((own / people, f"{share_of(own / people, low, high)} {_of(str(how))}"))
     told.sort(reverse=True)
-    satisfied = back[back["how"] == "voluntary"]["customers"].sum()
-    more = (
-        f" {text(satisfied, 'count')} left by their own decision and came back: satisfied leavers."
-        if satisfied
-        else ""
-    )
     return Finding(
         sentence=f"Of {counted(n, 'customer')} who left long enough ago, "
         f"{text(back['customers'].sum(), 'count')} came back within the return window: "
-        f"{listed([words for _, words in told[:TOLD]])}.{more}",
+        f"{listed([words for _, words in told[:TOLD]])}.",
         n=n,
     )
 
@@ -168,38 +160,4 @@ def say_recovery(recovery: pd.DataFrame) -> Finding:
         n=n,
         low=low,
         high=high,
-    )
-
-
-def say_reasons(reasons: pd.DataFrame) -> Finding:
-    """Which reason is given most, by how many, and what would have to be true for another."""
-    if reasons.empty:
-        return Finding(sentence="Nobody who left in twelve months gave a reason.")
-    n, people = int(reasons["of_answers"].iloc[0]), int(reasons["of_leavers"].iloc[0])
-    rate = text(n / people, "percent")
-    answered = (
-        f"{text(n, 'count')} of {counted(people, 'customer')} who left gave a reason ({rate})"
-    )
-    if n < MIN_N:
-        return Finding(sentence=f"{answered}: too few to say which counts most.", n=n)
-    first = reasons.iloc[0]
-    share = share_of(first.share, first.share_low, first.share_high)
-    word = cell(first.reason, "word").lower()
-    told = (
-        f"{answered}. “{word.capitalize()}” leads with {share} of the answers, "
-        f"{text(first.reweighted_share, 'percent')} brought to all who left"
-    )
-    return Finding(sentence=f"{told}{_tipping(reasons, people - n)}.", n=n)
-
-
-def _tipping(reasons: pd.DataFrame, silent: int) -> str:
-    """By how much the second would have to lead among those who said nothing to be first."""
-    if len(reasons) < 2 or not silent:
-        return ""
-    first, second = reasons.iloc[0], reasons.iloc[1]
-    lead = (first.answers - second.answers) / silent
-    word = cell(second.reason, "word").lower()
-    return (
-        f"; it stays first unless “{word}” leads by more than {text(100 * lead, 'number')} points "
-        "among those who said nothing"
     )

@@ -33,6 +33,13 @@ END_REASONS = {  # theirs, in small letters: ours
     "fraud_review_failed": "fraud",
     "fraudulent": "fraud",
 }
+FEEDBACKS = {  # theirs, in small letters: ours
+    "need ended": "need_ended",
+    "no longer needed": "need_ended",
+    "no_longer_needed": "need_ended",
+    "project ended": "need_ended",
+    "project_ended": "need_ended",
+}
 KINDS = get_args(EndReason)
 FEEDBACK = get_args(Feedback)
 MOST_NAMED = 5
@@ -45,8 +52,8 @@ def known_reasons(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def known_feedback(given: Mapping[str, str]) -> dict[str, str]:
-    """{text of the source, in small letters: reason given}."""
-    return {reason: reason for reason in FEEDBACK} | _lowered(given)
+    """{text of the source, in small letters: reason given}; those of the parameters win."""
+    return {reason: reason for reason in FEEDBACK} | FEEDBACKS | _lowered(given)
 
 
 def canonical(text: ir.StringColumn, known: Mapping[str, str]) -> ir.StringValue:

@@ -122,13 +122,13 @@ def changes_due(snapshot: "Snapshot") -> pd.DataFrame:
     ['label', 'period_start']
     """
     names = [column.name for column in CHANGES_DUE.columns]
-    parts = [_due_since(snapshot, one)[names] for one in snapshot.known_changes]
+    parts = [due_since(snapshot, one)[names] for one in snapshot.known_changes]
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
     frame.attrs["grain"] = "month"
     return frame
 
 
-def _due_since(snapshot: "Snapshot", change: Change) -> pd.DataFrame:
+def due_since(snapshot: "Snapshot", change: Change) -> pd.DataFrame:
     rows = terms_of(snapshot, change)
     last = number_of(last_period(snapshot, "month"))
     cells = due_cells(rows, ["reached", LATER], width=1, last=last)

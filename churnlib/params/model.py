@@ -36,6 +36,7 @@ Feedback = Literal[
     "too_complex",
     "customer_service",
     "low_quality",
+    "need_ended",
     "other",
 ]
 Industry = Literal[

@@ -1,4 +1,4 @@
-"""How customers left, whether they came back, what of payments came back, and what was said."""
+"""How customers left, whether they came back, and what of payments came back."""
 
 import pandas as pd
 import pytest
@@ -7,17 +7,14 @@ from churnlib.findings.kinds import (
     HOWS,
     say_incidence,
     say_kinds,
-    say_reasons,
     say_recovery,
     say_returned,
 )
 from churnlib.input.endings import END_REASONS, KINDS, known_reasons
-from churnlib.measures.answers import answers
 from churnlib.measures.churn import customer_churn
 from churnlib.measures.kinds import churn_kinds, lifetimes_by_kind
 from churnlib.measures.lifetimes import lifetimes
 from churnlib.measures.recovery import recovery
-from churnlib.models.feedback.reasons import reasons
 from churnlib.models.survival.curves import survival_curve
 from churnlib.models.survival.incidence import cumulative_incidence
 from churnlib.snapshot.open import from_frames
@@ -200,55 +197,6 @@ def test_a_status_that_is_none_is_set_aside():
         business("2025-12", unpaid("ann", "2025-07-01", "maybe"))
 
 
-# What they say.
-
-
-def test_answers_of_the_last_twelve_months_by_tenure_plan_and_way():
-    rows = answers(business("2026-03"))
-    assert frame_of(rows, "reason", "tenure", "plan", "how", "customers") == [
-        ("", "up to 12", "Pro", "payment_failed", 1),
-        ("", "up to 12", "Pro", "unknown", 1),
-        ("too_expensive", "up to 12", "Pro", "voluntary", 1),
-        ("too_expensive", "up to 3", "Pro", "voluntary", 1),
-        ("unused", "up to 12", "Pro", "voluntary", 1),
-    ]
-
-
-def said_by(*rows: tuple) -> pd.DataFrame:
-    """(reason, tenure, customers) of those who left."""
-    frame = pd.DataFrame(rows, columns=["reason", "tenure", "customers"])
-    return frame.assign(plan="Pro", how="voluntary")
-
-
-def test_shares_are_brought_to_those_who_said_nothing():
-    """The young answer seldom, and say price: half of all who left are young."""
-    rows = said_by(
-        ("price", "young", 10),
-        ("", "young", 90),
-        ("price", "old", 10),
-        ("unused", "old", 40),
-        ("", "old", 50),
-    )
-    found = reasons(rows).set_index("reason")
-    assert found["share"].round(3).to_dict() == {"unused": 0.667, "price": 0.333}
-    assert found["reweighted_share"].round(3).to_dict() == {"unused": 0.4, "price": 0.6}
-    assert found.loc["price", ["bound_low", "bound_high"]].tolist() == [0.1, 0.8]
-
-
-def test_reasons_are_told_with_how_many_answered_and_what_would_change_it():
-    rows = said_by(("too_expensive", "x", 40), ("unused", "x", 20), ("", "x", 140))
-    said = say_reasons(reasons(rows)).sentence
-    assert said.startswith("60 of 200 customers who left gave a reason (30.0\u00a0%).")
-    assert "“Too expensive” leads with 66.7" in said
-    assert "unless “unused” leads by more than 14.3 points" in said
-
-
-def test_no_or_few_answers_are_not_ranked():
-    assert "Nobody" in say_reasons(reasons(said_by(("", "x", 50)))).sentence
-    few = say_reasons(reasons(said_by(("price", "x", 5), ("", "x", 50)))).sentence
-    assert "too few to say" in few
-
-
 # Sentences.
 
 
@@ -284,7 +232,6 @@ def test_who_came_back_of_those_of_whom_it_can_be_told():
     assert said.startswith(
         "Of 100 customers who left long enough ago, 10 came back within the return window: 10.0"
     )
-    assert "10 left by their own decision and came back: satisfied leavers." in said
     assert "Too few" in say_returned(rows.head(1)).sentence
 
 

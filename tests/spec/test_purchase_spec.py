@@ -196,6 +196,7 @@ def test_backtest_has_a_row_an_origin_and_model_and_baseline():
         "actual",
         "error",
         "covered",
+        "log_likelihood",
     ]
     assert scored["model"].tolist() == ["BG/NBD", "MBG/NBD", "naive rate", "last period"] * 2
     # Naive: frequency / 30 weeks x 30 weeks = as many as before: 3 x (20 x 1 + 10 x 2 + 8 x 6 + 6 x
@@ -216,7 +217,7 @@ def test_the_range_is_the_larger_of_the_models_and_the_error_band():
     scored, choice = scored_as(4, 3000.0)
     ours = scored[scored["model"] == choice.model]
     others = scored[scored["model"].isin({"BG/NBD", "MBG/NBD"} - {choice.model})]
-    assert ours["error"].abs().mean() <= others["error"].abs().mean()
+    assert ours["log_likelihood"].iloc[-1] >= others["log_likelihood"].iloc[-1]
     assert (choice.origins, choice.coverage, choice.one_sided) == (4, 0.0, "low")
     totals = ours[["predicted", "low", "high"]].head(1).assign(quantity="purchases")
     wide = widen_to_band(totals, choice, horizon=30).iloc[0]
@@ -227,6 +228,18 @@ def test_the_range_is_the_larger_of_the_models_and_the_error_band():
     # root of the horizon.
     assert math.log(choice.band(30)) == pytest.approx(3.182 * choice.spread, rel=1e-3)
     assert math.log(choice.band(120)) == pytest.approx(2 * math.log(choice.band(30)))
+
+
+def test_the_model_that_describes_the_customers_better_is_chosen_whatever_the_windows_say():
+    """The larger likelihood at the last date, also where the other model erred less."""
+    scored, _ = scored_as(2, 100.0)
+    ours = scored["model"].isin(["BG/NBD", "MBG/NBD"])
+    last = scored["origin"] == scored["origin"].max()
+    for better, other in (("BG/NBD", "MBG/NBD"), ("MBG/NBD", "BG/NBD")):
+        rows = scored.assign(log_likelihood=np.where(ours, -200.0, np.nan))
+        rows.loc[last & (rows["model"] == better), "log_likelihood"] = -190.0
+        rows.loc[rows["model"] == other, "error"] = 0.0
+        assert choose_purchase_model(rows, horizon=30).model == better
 
 
 def test_money_is_tried_at_what_a_purchase_had_brought_by_then():
@@ -266,9 +279,10 @@ def test_a_biased_forecast_is_widened_on_its_side_alone():
 
 
 def test_a_range_that_no_error_exceeds_stays():
-    predicted = purchase_backtest(origins(1, 100.0), horizon=30)["predicted"].iloc[0]
+    one, choice = scored_as(1, 100.0)
+    predicted = one.set_index("model")["predicted"][choice.model]
     _, choice = scored_as(4, predicted)
-    assert (choice.model, choice.forecast, choice.coverage) == ("BG/NBD", "BG/NBD", 1.0)
+    assert (choice.forecast, choice.coverage) == (choice.model, 1.0)
     totals = pd.DataFrame(
         {"quantity": ["purchases"], "predicted": [9.0], "low": [8.0], "high": [10.0]}
     )

@@ -2,16 +2,19 @@
 
 import pandas as pd
 
-from churnlib.results.columns import Column, rate
+from churnlib.results.columns import PERIOD_START, Column, rate
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
 from churnlib.statistics.rates import with_rate
 
-__all__ = ["reasons"]
+__all__ = ["reasons", "reasons_over_time"]
 
 STRATA = ["tenure", "plan", "how"]
 FEWEST = 5
 """Answers without which a stratum is pooled with the others of its tenure, or with all."""
+QUARTERS = 8
+FEWEST_ANSWERS = 20
+"""Answers without which a quarter, or a value of a column, is not read."""
 WORDS = (
     Term(
         "Response rate",
@@ -41,6 +44,19 @@ REASONS = Result(
     caption="Reasons given by those who left in the last twelve months",
 )
 
+OVER_TIME = Result(
+    "reasons_over_time",
+    title="the reasons given, quarter by quarter",
+    grain="one row a quarter and reason",
+    columns=(
+        PERIOD_START,
+        Column("reason", "word", "Reason", "What was given."),
+        Column("answers", "count", "Answers", "Who gave it, of those who left in the quarter."),
+        *rate("share", "Share", "Of all answers of the quarter.", "of_answers"),
+        Column("of_answers", "count", "Of answers", "All answers of the quarter."),
+    ),
+)
+
 
 @gives(REASONS)
 def reasons(answers: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +67,8 @@ def reasons(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers : frame
-        reason (empty: none given), tenure, plan, how, customers: what `answers` gave.
+        What `answers` gave; of the last twelve months (years_ago 0): reason (empty: none given),
+        tenure, plan, how, customers.
 
     Returns
     -------
@@ -68,10 +85,12 @@ def reasons(answers: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> rows = pd.DataFrame({"reason": ["price", "unused", ""], "customers": [6, 2, 12]})
-    >>> reasons(rows.assign(tenure="more", plan="Pro", how="voluntary"))["share"].tolist()
+    >>> rows = rows.assign(years_ago=0, tenure="more", plan="Pro", how="voluntary")
+    >>> reasons(rows)["share"].tolist()
     [0.75, 0.25]
     """
     names = [column.name for column in REASONS.columns]
+    answers = answers[answers["years_ago"] == 0]
     given = answers[answers["reason"] != ""]
     people, n = float(answers["customers"].sum()), float(given["customers"].sum())
     if not n:
@@ -105,3 +124,44 @@ def _reweighted(answers: pd.DataFrame, given: pd.DataFrame) -> pd.Series:
 def _shares(rows: pd.DataFrame, every: list[str]) -> pd.Series:
     counts = rows.groupby("reason")["customers"].sum().reindex(every, fill_value=0)
     return counts / counts.sum()
+
+
+@gives(OVER_TIME)
+def reasons_over_time(answers: pd.DataFrame) -> pd.DataFrame:
+    """The share of each reason in the answers of each of the last eight quarters.
+
+    Grain: one row a complete quarter with twenty answers or more, and reason.
+
+    Parameters
+    ----------
+    answers : frame
+        What `answers` gave.
+
+    Returns
+    -------
+    frame
+        period_start (of the quarter) · reason · answers · share (of all answers of the quarter)
+        with share_low, share_high (95 %, Wilson) · of_answers
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"reason": ["price", "unused", ""], "customers": [30, 10, 99]})
+    >>> rows = rows.assign(period_start=pd.Timestamp("2026-02-01"), complete=True)
+    >>> reasons_over_time(rows)["share"].tolist()
+    [0.75, 0.25]
+    """
+    given = answers[(answers["reason"] != "") & answers["complete"].astype(bool)]
+    quarter = given["period_start"].dt.to_period("Q").dt.start_time
+    counts = answers_by_month(given.assign(period_start=quarter))
+    counts = counts[counts.sum(axis=1) >= FEWEST_ANSWERS].tail(QUARTERS)
+    rows = counts.reset_index().melt("period_start", value_name="answers", var_name="reason")
+    rows = rows.astype({"answers": int}).sort_values(["period_start", "reason"], ignore_index=True)
+    rows["of_answers"] = rows.groupby("period_start")["answers"].transform("sum").astype(int)
+    rows = with_rate(rows, "answers", "of_answers", "share")
+    rows.attrs["grain"] = "quarter"
+    return rows[[column.name for column in OVER_TIME.columns]]
+
+
+def answers_by_month(given: pd.DataFrame) -> pd.DataFrame:
+    """Answers by month (rows) and reason (columns)."""
+    return given.pivot_table("customers", "period_start", "reason", "sum", fill_value=0)

@@ -1,12 +1,10 @@
 """What a change did to leaving: estimates that fail in different ways, and what they agree on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from churnlib.models.leaving.alarm import FIRST_MONTHS, MOST_MONTHS, Baseline
+from churnlib.models.leaving.alarm import FIRST_MONTHS
 from churnlib.models.leaving.before_after import (
     FEWEST,
     Estimate,
@@ -16,9 +14,10 @@ from churnlib.models.leaving.before_after import (
     against_unreached,
     hull,
 )
+from churnlib.models.leaving.change_parts import Parts, months_after, months_before
 from churnlib.models.leaving.equal_age import FEWEST as FEWEST_AT_RISK
 from churnlib.models.leaving.equal_age import all_reached, log_hazard_ratio, still_there
-from churnlib.models.leaving.strata import Strata, counts_of, strata_of
+from churnlib.models.leaving.strata import strata_of
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
@@ -26,8 +25,6 @@ from churnlib.statistics.rules import LEVEL
 
 __all__ = ["change_estimates"]
 
-AFTER = 12
-"""Months from the change on that are followed."""
 AGE = 90
 """Days at which new customers are compared."""
 PRICE = "price"
@@ -146,13 +143,13 @@ def _of_due(change: tuple, due: pd.DataFrame, others: pd.DataFrame) -> list[dict
     before = months_before(strata, change)
     if before.sum() < FIRST_MONTHS:
         return [_row(change, PAST, verdict=EARLY)]
-    parts = _Parts.of(change, whole, strata, before, _after(strata, change, others))
+    parts = Parts.of(change, whole, strata, before, months_after(strata, change, others))
     if parts.met_after.expected.sum() < FEWEST:
         return [_row(change, PAST, parts.met_after, verdict=EARLY)]
     return _told(change, parts)
 
 
-def _told(change: tuple, parts: "_Parts") -> list[dict[str, object]]:
+def _told(change: tuple, parts: "Parts") -> list[dict[str, object]]:
     past = against_past(parts.met_after, parts.before)
     rows = [_row(change, PAST, parts.met_after, past, BEFORE_AFTER)]
     second = _second(change, parts)
@@ -169,7 +166,7 @@ def _told(change: tuple, parts: "_Parts") -> list[dict[str, object]]:
     return rows
 
 
-def _second(change: tuple, parts: "_Parts") -> tuple[str, Estimate] | None:
+def _second(change: tuple, parts: "Parts") -> tuple[str, Estimate] | None:
     """The second estimate, where there is one."""
     after, before = parts.unreached_after, parts.unreached_before
     if min(after.expected.sum(), before.expected.sum()) >= FEWEST:
@@ -185,81 +182,6 @@ def verdict_of(one: Estimate, other: Estimate) -> str:
     if one.side == other.side:
         return {1: MORE, -1: LESS, 0: NOTHING}[one.side]
     return APART
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """Leavers by month of a change's customers, against what their own baseline expects.
-
-    before, announced : all whom it reaches, before it was announced and until it began
-    met_after, met : those of them who met it; met: over the months before too
-    others : those of them who had not met it, or had before, over the same months
-    unreached_before, unreached_after : those whom it does not reach, against theirs
-    """
-
-    before: Months
-    announced: Months
-    met_after: Months
-    met: Months
-    others: Months
-    unreached_before: Months
-    unreached_after: Months
-
-    @classmethod
-    def of(
-        cls,
-        change: tuple,
-        due: pd.DataFrame,
-        strata: Strata,
-        before: np.ndarray,
-        after: np.ndarray,
-    ) -> "_Parts":
-        """Counted over the months before, and over those after."""
-        is_reached = due["reached"].astype(bool)
-        is_met = is_reached & (due["since"] == 1) if change.at_renewal else is_reached
-        reached = Baseline.of_some(due[is_reached], strata, before)
-        unreached = Baseline.of_some(due[~is_reached], strata, before)
-
-        def months(who: pd.Series, when: np.ndarray, baseline: Baseline = reached) -> Months:
-            people, gone = counts_of(due[who], strata)
-            return Months.of(baseline, people[:, when], gone[:, when])
-
-        known, begins = month_of(change.known_on), month_of(change.starts_on)
-        between = (strata.months >= known) & (strata.months < begins)
-        return cls(
-            before=months(is_reached, before),
-            announced=months(is_reached, between),
-            met_after=months(is_met, after),
-            met=months(is_met, before | after),
-            others=months(is_reached & ~is_met, before | after),
-            unreached_before=months(~is_reached, before, unreached),
-            unreached_after=months(~is_reached, after, unreached),
-        )
-
-
-def month_of(day: pd.Timestamp) -> pd.Timestamp:
-    """The first day of its month."""
-    return pd.Timestamp(day).to_period("M").start_time
-
-
-def months_before(strata: Strata, change: tuple) -> np.ndarray:
-    """Up to two years of months before a change was announced: its baseline."""
-    known = month_of(change.known_on)
-    return (strata.months < known) & (strata.months >= known - pd.DateOffset(months=MOST_MONTHS))
-
-
-def _after(strata: Strata, change: tuple, others: pd.DataFrame) -> np.ndarray:
-    """A year from the change on. One that comes at once has whole months alone, and only until the
-    next change is announced.
-    """
-    begin = month_of(change.starts_on)
-    end = begin + pd.DateOffset(months=AFTER)
-    if not change.at_renewal:
-        if change.starts_on > begin:
-            begin = begin + pd.DateOffset(months=1)
-        later = others["known_on"][others["known_on"] > change.starts_on]
-        end = min([end, *(month_of(day) for day in later)])
-    return (strata.months >= begin) & (strata.months < end)
 
 
 def _of_new(change: tuple, lives: pd.DataFrame, others: pd.DataFrame) -> list[dict[str, object]]:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from churnlib.models.leaving.alarm import Baseline
-from churnlib.models.leaving.changes import BOTH, PRICE, month_of, months_before
+from churnlib.models.leaving.change_parts import month_of, months_before
+from churnlib.models.leaving.changes import BOTH, PRICE
 from churnlib.models.leaving.strata import band_of, strata_of
 from churnlib.results.columns import PERIOD_START, Column
 from churnlib.results.declared import Result, gives

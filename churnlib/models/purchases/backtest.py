@@ -37,6 +37,13 @@ BACKTEST = Result(
         Column("error", "share", "Error", "Predicted ÷ actual − 1.", signed=True),
         Column("covered", "flag", "Covered", "Whether the actual total lies in the range."),
         Column(
+            "log_likelihood",
+            "number",
+            "Log-likelihood",
+            "Of the model's fit at that date; the larger, the better it describes the customers.",
+            decimals=1,
+        ),
+        Column(
             "money_error",
             "share",
             "Error in money",
@@ -71,7 +78,8 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     origin; model ("BG/NBD", "MBG/NBD", "naive rate", "last period"); predicted, low, high
     (purchases of all customers; 95 % predictive range, empty for baselines); actual; error
     (predicted / actual - 1, empty where actual is 0); covered (whether actual lies in the range,
-    empty for baselines); money_error (of predicted x spent / repeat purchases until then, relative
+    empty for baselines); log_likelihood (of the fit at the origin, empty for baselines);
+    money_error (of predicted x spent / repeat purchases until then, relative
     to brought; empty where nothing came in, absent without spent and brought). A model that could
     not be fitted at an origin has an empty prediction there.
 
@@ -93,7 +101,8 @@ def purchase_backtest(origins: pd.DataFrame, *, horizon: float, seed: int = SEED
     for origin, known in origins.groupby("origin", sort=True):
         actual = float(known["actual"].sum())
         rows += [(origin, *row, actual) for row in _predictions(known, horizon, seed)]
-    scored = pd.DataFrame(rows, columns=["origin", "model", "predicted", "low", "high", "actual"])
+    names = ["origin", "model", "predicted", "low", "high", "log_likelihood", "actual"]
+    scored = pd.DataFrame(rows, columns=names)
     scored["error"] = scored["predicted"] / scored["actual"].where(scored["actual"] > 0) - 1
     inside = scored["actual"].between(scored["low"], scored["high"]).astype("boolean")
     scored["covered"] = inside.mask(scored["low"].isna())
@@ -110,21 +119,22 @@ def _money_errors(origins: pd.DataFrame, scored: pd.DataFrame) -> pd.Series:
     return scored["predicted"] * sums["spent"] / sums["repeats"] / sums["brought"] - 1
 
 
-def _predictions(
-    known: pd.DataFrame, horizon: float, seed: int
-) -> list[tuple[str, float, float, float]]:
+Prediction = tuple[str, float, float, float, float]
+"""Model, predicted, low, high, log-likelihood."""
+
+
+def _predictions(known: pd.DataFrame, horizon: float, seed: int) -> list[Prediction]:
     rows = [_predict(fit, known, horizon, seed) for fit in (fit_bg_nbd(known), fit_mbg_nbd(known))]
-    rows.append((NAIVE, naive_total(known, horizon), np.nan, np.nan))
+    rows.append((NAIVE, naive_total(known, horizon), np.nan, np.nan, np.nan))
     if "previous" in known:
-        rows.append((LAST_PERIOD, float(known["previous"].sum()), np.nan, np.nan))
+        rows.append((LAST_PERIOD, float(known["previous"].sum()), np.nan, np.nan, np.nan))
     return rows
 
 
-def _predict(
-    fit: PurchaseFit, known: pd.DataFrame, horizon: float, seed: int
-) -> tuple[str, float, float, float]:
+def _predict(fit: PurchaseFit, known: pd.DataFrame, horizon: float, seed: int) -> Prediction:
     total = predict_totals(fit, known, horizon=horizon, seed=seed).iloc[0]
-    return fit.model, float(total["predicted"]), float(total["low"]), float(total["high"])
+    predicted, low, high = (float(total[name]) for name in ("predicted", "low", "high"))
+    return fit.model, predicted, low, high, fit.log_likelihood if fit.usable else np.nan
 
 
 def naive_total(known: pd.DataFrame, horizon: float) -> float:
