@@ -8,8 +8,8 @@ from churnlib.figures.canvas import new_axes
 from churnlib.figures.effects import draw_effects
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.periods import newest, periods_for, placed
-from churnlib.figures.renewals import draw_against_expected
 from churnlib.figures.segments import draw_ratios
+from churnlib.figures.trend import draw_against_expected
 
 __all__ = ["plot_again_mix", "plot_again_segments", "plot_again_trend"]
 

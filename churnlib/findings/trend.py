@@ -2,14 +2,22 @@
 
 import pandas as pd
 
-from churnlib.findings.wording import counted, listed, period_name, spell, verdict_of
+from churnlib.findings.wording import counted, listed, period_name, share_of, spell, verdict_of
 from churnlib.formats import interval, money, text
 from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.declared import currency_of, grain_of
 from churnlib.results.told import Finding
 from churnlib.statistics.rules import BEYOND, MIN_N
 
-__all__ = ["say_largest_losses", "say_level", "say_months_beyond", "say_power", "say_trend"]
+__all__ = [
+    "say_largest_losses",
+    "say_level",
+    "say_months_beyond",
+    "say_mrr_churn",
+    "say_power",
+    "say_trend",
+    "say_trend_by_quarter",
+]
 
 RECENT = 12
 """Months for which an alarm is news."""
@@ -108,6 +116,30 @@ def _times(level: pd.Series) -> str:
     return f"{text(level.ratio, 'number.2')} times ({ends})"
 
 
+def say_trend_by_quarter(quarters: pd.DataFrame) -> Finding:
+    """What was lost and expected in the newest whole quarter.
+
+    Parameters
+    ----------
+    quarters : what `trend_by_quarter` gave
+    """
+    if quarters.empty:
+        return Finding(sentence="No whole quarter could be compared with a baseline.")
+    last = quarters.iloc[-1]
+    expected = (
+        f"{text(last.expected, 'count')} were expected "
+        f"({interval(last.expected_low, last.expected_high, 'count')})"
+    )
+    return Finding(
+        sentence=f"Of {text(last.compared, 'count')} due in the "
+        f"{period_name(last.period_start, 'quarter')} {text(last.compared_left, 'count')} left, "
+        f"where {expected}.",
+        n=last.compared,
+        low=last.expected_low,
+        high=last.expected_high,
+    )
+
+
 def say_level(levels: pd.DataFrame) -> Finding:
     """Every alarm so far: when leaving changed, and to what level."""
     if levels.empty:
@@ -190,6 +222,31 @@ def say_largest_losses(losses: pd.DataFrame) -> Finding:
         f"the {text(len(losses), 'count')} largest have {money(losses['mrr'].sum(), unit)} "
         f"({text(losses['share'].sum(), 'percent')}), the largest alone {largest}.",
         n=first.customers,
+    )
+
+
+def say_mrr_churn(churn: pd.DataFrame) -> Finding:
+    """What share of MRR left in the newest month, beside what the twelve before it lost.
+
+    Parameters
+    ----------
+    churn : what `mrr_churn` gave
+    """
+    if churn.empty:
+        return Finding(sentence="No month has MRR at its opening.")
+    last, year = churn.iloc[-1], churn.iloc[:-1].tail(MONTHS_A_YEAR)
+    name = period_name(last.period_start, "month")
+    share = share_of(last.rate, last.rate_low, last.rate_high)
+    told = f"In {name} {share} of the MRR at opening left, {money(last.lost, currency_of(churn))}"
+    if year.empty:
+        return Finding(sentence=f"{told}.", n=last.customers)
+    low, high = text(year["rate"].min(), "percent"), text(year["rate"].max(), "percent")
+    before = f"in the {counted(len(year), 'month')} before it between {low} and {high}"
+    return Finding(
+        sentence=f"{told}; {before}.",
+        n=last.customers,
+        low=last.rate_low,
+        high=last.rate_high,
     )
 
 

@@ -10,12 +10,12 @@ from churnlib.measures.by_period import (
     as_declared,
     dated,
     last_period,
-    listed,
     number_of,
     split_keys,
 )
 from churnlib.measures.ledger import ledger
 from churnlib.measures.members import joined, members
+from churnlib.measures.revenue import mrr_bridge
 from churnlib.results.columns import PERIOD_START, Column
 from churnlib.results.declared import Result, gives
 
@@ -44,8 +44,10 @@ MRR_LOST = Result(
     grain="one row a month (and segment)",
     columns=(
         PERIOD_START,
+        Column("opening", "money", "Opening", "MRR at the opening of the month.", adds=True),
         Column("customers", "count", "Who left", "Customers who left in the month.", adds=True),
         Column("lost", "money", "MRR lost", "What they paid at opening.", adds=True),
+        Column("largest", "money", "Largest", "What the largest of them paid."),
         Column(
             "lost_squared",
             "number",
@@ -101,8 +103,8 @@ def largest_losses(snapshot: "Snapshot") -> pd.DataFrame:
 def mrr_lost(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame:
     """What those who left paid, by month.
 
-    Grain: one row a month (and segment) in which somebody left; months also where the report is of
-    a quarter.
+    Grain: one row a month (and segment) with MRR at its opening; months also where the report is
+    of a quarter.
 
     Parameters
     ----------
@@ -112,13 +114,14 @@ def mrr_lost(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        period_start; [segment]; customers (who left, as the movements count them); lost (MRR at
-        opening, currency a month); lost_squared (sum of squares, for ranges)
+        period_start; [segment]; opening (MRR of all, currency a month); customers (who left, as the
+        movements count them); lost (MRR of these); largest (of them); lost_squared (sum of
+        squares, for ranges)
 
     Examples
     --------
     >>> mrr_lost(snapshot).columns.tolist()
-    ['period_start', 'customers', 'lost', 'lost_squared']
+    ['period_start', 'opening', 'customers', 'lost', 'largest', 'lost_squared']
     """
     rows = ledger(snapshot, grain="month")
     gone = rows.filter((rows.opening > 0) & (rows.closing == 0))
@@ -126,9 +129,16 @@ def mrr_lost(snapshot: "Snapshot", *, by: "Split | None" = None) -> pd.DataFrame
     keys = ["period", *split_keys(by)]
     paid = gone.opening.cast("float64")
     sums = gone.group_by(keys).agg(
-        customers=gone.count(), lost=gone.opening.sum(), lost_squared=(paid * paid).sum()
+        customers=gone.count(),
+        lost=gone.opening.sum(),
+        largest=gone.opening.max(),
+        lost_squared=(paid * paid).sum(),
     )
-    frame = collect(sums).sort_values(keys, ignore_index=True)
-    frame = dated(listed(snapshot, frame, "month"), "month")
+    bridge = mrr_bridge(snapshot, by=by, grain="month")
+    there = bridge[bridge["opening"] > 0]
+    left = dated(collect(sums), "month")
+    same = ["period_start", *split_keys(by)]
+    frame = there[[*same, "opening"]].merge(left, "left", same).fillna(0)
+    frame = frame.astype({"customers": int, "lost": float, "largest": float, "lost_squared": float})
     frame.attrs["grain"] = "month"
     return as_declared(frame, MRR_LOST)

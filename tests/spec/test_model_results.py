@@ -73,6 +73,24 @@ PUBLISHED = {
         "reason answers share share_low share_high reweighted_share bound_low bound_high "
         "of_answers of_leavers"
     ),
+    "reasons_over_time": "period_start reason answers share share_low share_high of_answers",
+    "reasons_before": (
+        "compared value reason answers share share_low share_high of_answers other_share "
+        "other_answers difference difference_low difference_high q_value verdict"
+    ),
+    "reasons_by": (
+        "compared value reason answers share share_low share_high of_answers other_share "
+        "other_answers difference difference_low difference_high q_value verdict"
+    ),
+    "change_fading": "label since due left expected effect effect_low effect_high",
+    "change_pre_period": (
+        "label reach months_since due left expected effect effect_low effect_high"
+    ),
+    "change_drift": "label months drift drift_low drift_high",
+    "mrr_churn": "period_start opening lost rate rate_low rate_high customers largest",
+    "trend_by_quarter": (
+        "period_start due left expected compared compared_left expected_low expected_high"
+    ),
     "survival": "tenure at_risk events survival survival_low survival_high",
     "hazard": (
         "interval_months tenure at_risk events hazard hazard_low hazard_high around stands_out"
@@ -107,7 +125,7 @@ PUBLISHED = {
         "segment_column segment customers plain_value from_horizon from_discount from_survival "
         "value why"
     ),
-    "backtest": "origin model predicted low high actual error covered money_error",
+    "backtest": "origin model predicted low high actual error covered money_error log_likelihood",
     "tracking": "week_start predicted actual predicted_cumulative actual_cumulative held_out",
     "calibration": "frequency customers predicted actual",
     "totals": "quantity predicted low high widened",

@@ -37,13 +37,6 @@ BACKTEST = Result(
         Column("error", "share", "Error", "Predicted ÷ actual − 1.", signed=True),
         Column("covered", "flag", "Covered", "Whether the actual total lies in the range."),
         Column(
-            "log_likelihood",
-            "number",
-            "Log-likelihood",
-            "Of the model's fit at that date; the larger, the better it describes the customers.",
-            decimals=1,
-        ),
-        Column(
             "money_error",
             "share",
             "Error in money",
@@ -51,6 +44,13 @@ BACKTEST = Result(
             "came in − 1.",
             signed=True,
             optional=True,
+        ),
+        Column(
+            "log_likelihood",
+            "number",
+            "Log-likelihood",
+            "Of the model's fit at that date; the larger, the better it describes the customers.",
+            decimals=1,
         ),
     ),
 )
