@@ -198,8 +198,8 @@ def _mrr_churn() -> pd.DataFrame:
     "mrr-churn",
     title="MRR churn",
     subtitle="MRR of those who left ÷ MRR at opening, by month, %",
-    caption="Bars: 95 %, who happened to leave, by what each paid. Named: months in which one "
-    "customer took a quarter of it or more. No alarm runs on money.",
+    caption="Bars: 95 %, who happened to leave, by what each paid. Named: the month in which "
+    "one of several took most of it, a quarter or more. No alarm runs on money.",
     example=_mrr_churn,
     numbers=newest,
 )
@@ -229,10 +229,10 @@ def plot_mrr_churn(churn: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     draw_ranges(ax, shown["place"], shown["rate_low"], shown["rate_high"], color=hue)
     course = line("MRR", hue, shown, x="place", y="rate", limits=("", ""))
     draw_lines(ax, [course], marker="o", markersize=MARK)
-    large = shown[shown["largest"] >= LARGE * shown["lost"].where(shown["customers"] > 1)]
-    for row in large.itertuples():
-        told = f"one: {amount(row.largest)} {currency_of(churn)}"
-        mark(ax, row.place, row.rate_high, told)
+    part = shown["largest"] / shown["lost"].where(shown["customers"] > 1)
+    if part.max() >= LARGE:
+        row = shown.loc[part.idxmax()]
+        mark(ax, row.place, row.rate_high, f"one: {amount(row.largest)} {currency_of(churn)}")
     ax.set_ylim(bottom=0)
     share_axis(ax)
     period_axis(ax, shown)

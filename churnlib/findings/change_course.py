@@ -7,7 +7,7 @@ from churnlib.formats import interval, text
 from churnlib.models.leaving.changes import EARLY, LESS, MORE
 from churnlib.results.told import Finding
 
-__all__ = ["say_change_fading", "say_change_placebo", "say_change_pre_period"]
+__all__ = ["say_change_fading", "say_change_placebos", "say_change_pre_period"]
 
 
 def say_change_fading(fading: pd.DataFrame) -> Finding:
@@ -38,28 +38,28 @@ def say_change_fading(fading: pd.DataFrame) -> Finding:
     )
 
 
-def say_change_placebo(placebo: pd.DataFrame) -> Finding:
-    """What the same comparison finds a year before one change, where it can find nothing.
+def say_change_placebos(placebos: pd.DataFrame) -> Finding:
+    """What the same comparison finds a year before each change, where it can find nothing.
 
     Parameters
     ----------
-    placebo : the rows of one change of what `change_estimates` gave of `placebo_due`
+    placebos : what `change_estimates` gave of `placebo_due`
     """
-    known = placebo[placebo["verdict"] != EARLY].dropna(subset=["effect_low"])
-    if known.empty:
-        return Finding(sentence="")
-    lead = decisive(known)
+    known = placebos[placebos["verdict"] != EARLY].dropna(subset=["effect_low"])
+    told = [_placebo(rows) for _, rows in known.groupby("label", sort=False)]
+    return Finding(sentence=" ".join(told))
+
+
+def _placebo(estimates: pd.DataFrame) -> str:
+    lead = decisive(estimates)
     told = (
         f"Placebo: as if “{lead['label']}” had begun a year earlier, the same comparison gives "
         f"{times(lead)}"
     )
     holds = lead["effect_low"] <= 1 <= lead["effect_high"]
     if lead["verdict"] in (MORE, LESS) or not holds:
-        return Finding(
-            sentence=f"{told}: leaving moved then without it. Read its effect with that in mind.",
-            n=lead["due"],
-        )
-    return Finding(sentence=f"{told}: nothing, as it should.", n=lead["due"])
+        return f"{told}: leaving moved then without it. Read its effect with that in mind."
+    return f"{told}: nothing, as it should."
 
 
 def say_change_pre_period(drift: pd.DataFrame) -> Finding:

@@ -7,7 +7,7 @@ import pytest
 from churnlib.figures.change_course import plot_change_fading, plot_change_pre_period
 from churnlib.findings.change_course import (
     say_change_fading,
-    say_change_placebo,
+    say_change_placebos,
     say_change_pre_period,
 )
 from churnlib.measures.changes import changes_due, known_changes
@@ -88,10 +88,10 @@ def placebo(left: int) -> pd.DataFrame:
 
 
 def test_a_placebo_that_finds_nothing_and_one_that_warns():
-    assert say_change_placebo(placebo(30)).sentence.endswith("nothing, as it should.")
-    assert "leaving moved then without it" in say_change_placebo(placebo(60)).sentence
+    assert say_change_placebos(placebo(30)).sentence.endswith("nothing, as it should.")
+    assert "leaving moved then without it" in say_change_placebos(placebo(60)).sentence
     early = change_estimates(known(), rows_of([30] * 4, [0] * 4, start="2025-09-01"))
-    assert say_change_placebo(early).sentence == ""
+    assert say_change_placebos(early).sentence == ""
 
 
 def groups(reached: list[int], others: list[int]) -> pd.DataFrame:

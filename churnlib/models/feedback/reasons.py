@@ -67,7 +67,7 @@ def reasons(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers : frame
-        What `answers` gave; of the last twelve months (years_ago 0): reason (empty: none given),
+        What `answers` gave; of the last twelve months (years_ago 0; without it all): reason (empty: none given),
         tenure, plan, how, customers.
 
     Returns
@@ -90,7 +90,8 @@ def reasons(answers: pd.DataFrame) -> pd.DataFrame:
     [0.75, 0.25]
     """
     names = [column.name for column in REASONS.columns]
-    answers = answers[answers["years_ago"] == 0]
+    years_ago = answers.get("years_ago", pd.Series(0, answers.index))
+    answers = answers[years_ago == 0]
     given = answers[answers["reason"] != ""]
     people, n = float(answers["customers"].sum()), float(given["customers"].sum())
     if not n:
