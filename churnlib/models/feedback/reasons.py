@@ -67,8 +67,8 @@ def reasons(answers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     answers : frame
-        What `answers` gave; of the last twelve months (years_ago 0; without it all): reason (empty: none given),
-        tenure, plan, how, customers.
+        What `answers` gave; of the last twelve months (years_ago 0; without the column all):
+        reason (empty: none given), tenure, plan, how, customers.
 
     Returns
     -------
