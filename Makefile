@@ -10,8 +10,9 @@ help: ## list the targets
 report: .venv/run data/demo/surveys.parquet ## the demo business's latest monthly report
 	@$(BIN)/churnlib report params/demo.yml
 
-test: .venv/dev ## all tests (installs Chromium, axe and the HTML checker for the page tests where it can)
+test: .venv/dev ## all tests (installs Chromium, axe, the HTML checker and PostgreSQL where it can)
 	@sh tests/report/install.sh
+	@sh tests/servers/install.sh
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lab: .venv/dev data/demo/surveys.parquet ## JupyterLab on notebooks/

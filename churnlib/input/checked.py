@@ -1,9 +1,9 @@
 """A source opened, mapped and checked: the valid rows of every table, the account of the others."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
@@ -17,10 +17,12 @@ from churnlib.input.checks import check_table
 from churnlib.input.coverage import covered
 from churnlib.input.endings import about_unknown, known_feedback, known_reasons
 from churnlib.input.frames import open_frames
+from churnlib.input.ids import compare_ids
 from churnlib.input.mapping import map_table
 from churnlib.input.only import require_values
 from churnlib.input.shapes import spans_of
 from churnlib.input.source import RawTable, open_source
+from churnlib.input.where import place_of
 from churnlib.params.model import Params
 from churnlib.params.source import TableSource
 from churnlib.params.tables import CUSTOMERS, TABLES
@@ -33,7 +35,6 @@ FIRSTS = ("first_plan", "first_category")
 TELLING = ("end_reason", "cancel_feedback", "cancelled_on")
 """Optional columns of subscriptions without which a chapter has nothing to tell."""
 DERIVED = ("first_active_on", "observed_from", *FIRSTS)
-MAX_SHAPE = 20
 """Characters of an id that a message shows the shape of."""
 
 
@@ -112,8 +113,13 @@ class Checked:
         return latest if latest.start >= begin else None
 
 
-def check(params: Params) -> Checked:
+def check(params: Params, place: Path | None = None) -> Checked:
     """Open the source that a parameter file names, map and check every table.
+
+    Parameters
+    ----------
+    params : the parameter file
+    place : what `place_of` gave, where that is known already: a server sends its tables once
 
     Returns
     -------
@@ -124,7 +130,7 @@ def check(params: Params) -> Checked:
     DataError : what is missing or wrong, where, and how to mend it; too many rows set aside; no
         usable row at all
     """
-    return _checked(params, open_source(params))
+    return _checked(params, open_source(params, place or place_of(params)))
 
 
 def check_frames(params: Params, frames: Mapping[str, pa.Table]) -> Checked:
@@ -147,7 +153,7 @@ def _checked(params: Params, opened: Mapping[str, tuple[RawTable, TableSource]])
         activity = spans_of(activity, shape, params.policies.bridge_days)
         unused = _unused(*opened["subscriptions"])
         _say_of_spans(tables["subscriptions"], activity, params, shape, unused, own)
-    _compare_ids(tables, accounts, opened, params)
+    compare_ids(tables, accounts, opened, params)
     coverage = covered(activity, params, shape)
     own["coverage"] = coverage.remark
     own["remarks"] += _about_endings(tables, params)
@@ -229,52 +235,6 @@ def _about_known_gaps(params: Params) -> list[str]:
         f"No row from {first} to {last}: as the parameter file says (gaps)."
         for first, last in params.known_gaps
     ]
-
-
-def _compare_ids(
-    tables: Mapping[str, ir.Table],
-    accounts: Mapping[str, dict[str, Any]],
-    opened: Mapping[str, tuple[RawTable, TableSource]],
-    params: Params,
-) -> None:
-    """Ids that are numbers here and text there would leave every customer without attributes."""
-    given = tables.get("customers")
-    if given is None:
-        return
-    active = tables[params.activity_table].select("customer_id").distinct()
-    unknown = active.anti_join(given, "customer_id")
-    seen = collect(active.agg(ids=active.count(), first=active.customer_id.min())).iloc[0]
-    there = collect(given.agg(ids=given.count(), first=given.customer_id.min())).iloc[0]
-    n_unknown = collect(unknown.agg(n=unknown.count())).n.item()
-    own = accounts[params.activity_table]
-    if there["ids"] and seen["ids"] and n_unknown == seen["ids"]:
-        raise DataError(
-            f"{own['file']}: no customer_id stands in {accounts['customers']['file']} too; they "
-            f"look like {_shape(seen['first'])!r} here and {_shape(there['first'])!r} there. Map "
-            "the same id under columns.customer_id, or bring one to the other with an expression."
-        )
-    if n_unknown and (chosen := opened["customers"][1].filter):
-        raise DataError(
-            f"source.tables.customers.filter: {n_unknown:,} of {seen['ids']:,} customers with "
-            f"{params.activity_table} are left out of customers, and would still be counted. A "
-            f"filter does not restrict the report: only: {_as_only(chosen)} does, on the columns "
-            "of customers."
-        )
-    if n_unknown:
-        own["remarks"].append(
-            f"{n_unknown:,} customers stand in no row of customers: their attributes are unknown."
-        )
-
-
-def _as_only(chosen: Mapping[str, list[Any]]) -> str:
-    """A filter as `only` would be written."""
-    parts = [f"{name}: [{', '.join(map(str, values))}]" for name, values in chosen.items()]
-    return "{" + ", ".join(parts) + "}"
-
-
-def _shape(identifier: str) -> str:
-    """How an id looks, without saying who it is: `C-1042` is `A-9999`."""
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", identifier[:MAX_SHAPE]))
 
 
 def _require_columns(params: Params, tables: Mapping[str, ir.Table]) -> None:

@@ -22,7 +22,7 @@ from churnlib.errors import DataError, shown_uri
 from churnlib.input.csv_layout import WHITESPACE, Layout, column_names, read_layout
 from churnlib.input.encodings import as_utf8
 from churnlib.input.presets.declared import Export, preset_of
-from churnlib.input.where import files_in, named, place_of
+from churnlib.input.where import files_in, named
 from churnlib.params.model import Params
 from churnlib.params.source import TableSource
 from churnlib.params.tables import TABLES
@@ -51,8 +51,13 @@ Opened = dict[str, tuple[RawTable, TableSource]]
 """{our table: as it stands in the source, its settings}"""
 
 
-def open_source(params: Params) -> Opened:
+def open_source(params: Params, place: Path) -> Opened:
     """Open every table of a business that is there.
+
+    Parameters
+    ----------
+    params : what is read of it
+    place : what `place_of` gave
 
     Returns
     -------
@@ -62,7 +67,6 @@ def open_source(params: Params) -> Opened:
     ------
     DataError : no such folder, file or table (naming the nearest), or not readable
     """
-    place = place_of(params)
     engine = connect(place)
     there = files_in(place) if place.is_dir() else sorted(engine.list_tables())
     if params.source.preset:

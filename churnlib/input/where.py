@@ -2,21 +2,27 @@
 them, so that a run with nothing to do is quick.
 """
 
+import atexit
 import hashlib
 import importlib.util
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from churnlib.errors import DataError, nearest, shown_uri
 from churnlib.params.model import Params
+from churnlib.params.servers import scheme_of
 from churnlib.params.source import FRAMES, PACKAGE_SCHEME, TableSource
 from churnlib.params.tables import TABLES
+from churnlib.temporary import new_temporary_folder
 
+SENT_AS = ".parquet"
 SUFFIXES = (".parquet", ".csv", ".csv.gz", ".txt", ".tsv")
 
 
 def place_of(params: Params) -> Path:
-    """The folder or file that `source.uri` means.
+    """The folder or file that `source.uri` means; of a server, a folder to which its tables have
+    been sent, gone when the process is.
 
     Raises
     ------
@@ -24,6 +30,8 @@ def place_of(params: Params) -> Path:
     """
     uri = params.source.uri
     where = f"source.uri = {shown_uri(uri)!r}"
+    if scheme_of(uri):
+        return _sent(params)
     if uri == FRAMES:
         raise DataError(f"{where}: tables at hand in Python are read by from_frames alone.")
     if uri.startswith(PACKAGE_SCHEME):
@@ -70,6 +78,8 @@ def named(given: Mapping[str, TableSource], there: Sequence[str]) -> dict[str, s
     found = {}
     for name, settings in given.items():
         wanted = settings.from_ or _own(there, name)
+        if wanted and wanted not in there and f"{wanted}{SENT_AS}" in there:
+            wanted += SENT_AS  # a table that a server has sent
         if wanted and wanted not in there:
             hint = nearest(wanted, there) or f". There: {', '.join(there) or 'nothing'}."
             raise DataError(f"source.tables.{name}: no {wanted!r} in the source{hint}")
@@ -78,16 +88,21 @@ def named(given: Mapping[str, TableSource], there: Sequence[str]) -> dict[str, s
     return found
 
 
-def files_fingerprint(params: Params) -> str:
+def files_fingerprint(params: Params, place: Path | None = None) -> str:
     """A hash of the bytes that a source's files hold: the same hash, the same rows.
 
     It reads the bytes and trusts no date of a file: copies keep old dates, and clocks jump.
+
+    Parameters
+    ----------
+    params : where the source is, and which of its files are read
+    place : what `place_of` gave, where that is known already: a server sends its tables once
 
     Raises
     ------
     DataError : there is no such source, or a file cannot be read
     """
-    place = place_of(params)
+    place = place or place_of(params)
     digest = hashlib.sha256()
     try:
         for path in _files(place, params):
@@ -97,6 +112,15 @@ def files_fingerprint(params: Params) -> str:
     except OSError as error:
         raise DataError(f"{place.name}: not readable: {error.strerror or error}.") from None
     return digest.hexdigest()
+
+
+def _sent(params: Params) -> Path:
+    from churnlib.input.servers import send  # drivers and Arrow: nothing for a run over files
+
+    folder = new_temporary_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    send(params, folder)
+    return folder
 
 
 def _from_home(uri: str, where: str) -> Path:

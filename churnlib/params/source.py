@@ -16,6 +16,7 @@ from pydantic import (
 
 from churnlib.errors import masked, nearest
 from churnlib.params.only import seen
+from churnlib.params.servers import keeps_secrets, scheme_of
 from churnlib.params.tables import TABLES
 
 PACKAGE_SCHEME = "package:"
@@ -132,8 +133,8 @@ class TableSource(StrictModel):
 
 
 class Source(StrictModel):
-    """A folder of CSV or Parquet files, or a .duckdb file; its tables, or the preset that knows
-    them.
+    """A folder of CSV or Parquet files, a .duckdb file, or a server; its tables, or the preset that
+    knows them.
     """
 
     uri: Text
@@ -144,14 +145,20 @@ class Source(StrictModel):
     @field_validator("uri")
     @classmethod
     def _a_folder_or_file(cls, uri: str) -> str:
+        if scheme_of(uri):
+            if not keeps_secrets(uri):
+                raise ValueError(
+                    "holds a password; write ${NAME} in its place and set NAME in the environment"
+                )
+            return uri
         address = re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri)
         if uri.startswith(PACKAGE_SCHEME) or uri == FRAMES:
             address = None
         if address or masked(uri) != uri:
             raise ValueError(
-                "a source is a folder of CSV or Parquet files, a database file, or "
-                "package:NAME/folder; servers and web addresses are not opened: export the tables "
-                "to files, and keep passwords out of this file"
+                "a source is a folder of CSV or Parquet files, a database file, "
+                "package:NAME/folder, or a server such as postgres://; web addresses are not "
+                "opened: export the tables to files, and keep passwords out of this file"
             )
         return uri
 

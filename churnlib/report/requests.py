@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churnlib.errors import DataError, ParamsError
-from churnlib.input.where import files_fingerprint
+from churnlib.input.where import files_fingerprint, place_of
 from churnlib.params.model import Params
 from churnlib.params.read import read_params
 from churnlib.report.chapters import Chapter
@@ -58,29 +58,30 @@ def _of_business(
     output: Path,
     force: bool,
 ) -> "list[tuple[Plan, Checked | None]]":
-    fingerprint, checked = files_fingerprint(params), None
+    place, checked = place_of(params), None
+    fingerprint = files_fingerprint(params, place)
     source = None if force else known_source(output / params.business, params, fingerprint)
     if source is None:
-        checked, source = _read(params, fingerprint)
+        checked, source = _read(params, place, fingerprint)
     periods = when.periods(source.latest)
     plans = [
         plan_report(file, params, one, source, chapters=chapters, wanted=wanted) for one in periods
     ]
     done = [not force and is_up_to_date(plan, output) for plan in plans]
     if checked is None and not all(done):
-        checked, _ = _read(params, fingerprint)
+        checked, _ = _read(params, place, fingerprint)
     return [
         (plan, None if up_to_date else checked)
         for plan, up_to_date in zip(plans, done, strict=True)
     ]
 
 
-def _read(params: Params, fingerprint: str) -> "tuple[Checked, Source]":
+def _read(params: Params, place: Path, fingerprint: str) -> "tuple[Checked, Source]":
     """Read and check a source; the hash of its files, taken before, must still hold after."""
     from churnlib.input.checked import check
 
-    checked = check(params)
-    if files_fingerprint(params) != fingerprint:
+    checked = check(params, place)
+    if files_fingerprint(params, place) != fingerprint:
         raise DataError(
             f"source.uri = {params.source.uri!r}: it changed while it was read. Run again."
         )

@@ -166,8 +166,7 @@ VALUES = {
 }
 
 ADDRESSES = {
-    "a server": "postgresql://anna:hunter2@db.example/shop",
-    "a server without user": "https://example.com/data?password=hunter2",
+    "an address of the web": "https://example.com/data?password=hunter2",
     "a bucket": "s3://key:hunter2@bucket/data",
     "a bare login": "anna:hunter2@db/shop",
     "a connection string": "host=db user=anna password=hunter2",
@@ -187,6 +186,23 @@ def test_values(tmp_path, text, message):
     assert message in said
     assert said.startswith("acme.yml")
     assert len(said) < 1000
+
+
+SERVERS = {
+    "a password": "postgresql://anna:hunter2@db.example/shop",
+    "a user from the environment": "postgres://${NOBODY}:hunter2@db.example/shop",
+    "half a password": "postgres://anna:${NOBODY}hunter2@db.example/shop",
+    "a password at the end": "snowflake://anna:${NOBODY}@account/shop?password=hunter2",
+    "a token": "databricks://db.example/?access_token=hunter2",
+}
+
+
+@pytest.mark.parametrize("uri", SERVERS.values(), ids=SERVERS)
+def test_a_server_with_its_password_is_refused(tmp_path, uri):
+    text = PARAMETERS.replace("{uri: ../data/acme}", f"{{uri: '{uri}'}}")
+    said = said_of_parameters(tmp_path, text)
+    assert "holds a password; write ${NAME} in its place" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize("uri", ADDRESSES.values(), ids=ADDRESSES)
