@@ -302,8 +302,8 @@ def test_source_that_goes_or_changes_after_it_was_frozen(made: Acme, fault: str)
 def test_source_that_changes_while_it_is_read(made: Acme, monkeypatch: pytest.MonkeyPatch) -> None:
     good, real = made.files(), checked.check
 
-    def check(params: object) -> checked.Checked:
-        found = real(params)
+    def check(params: object, place: object) -> checked.Checked:
+        found = real(params, place)
         made.source.write_text(SPANS + "z,2026-01-01,,5\n")
         return found
 
