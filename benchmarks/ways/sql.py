@@ -52,8 +52,8 @@ def spine(place: Place) -> list[tuple]:
     """A row a customer and month from the first on, as packages of SQL models build it."""
     return _asked(f"""
     WITH spans AS (
-        SELECT customer_id, starts_on, coalesce(ends_on, DATE '9999-12-31') AS ends_on, mrr FROM '{_spans(place)}'
-        WHERE {PAID} AND starts_on < {AS_OF}
+        SELECT customer_id, starts_on, coalesce(ends_on, DATE '9999-12-31') AS ends_on, mrr
+        FROM '{_spans(place)}' WHERE {PAID} AND starts_on < {AS_OF}
     ), months AS (
         SELECT unnest(range((SELECT min({_month("starts_on")}) FROM spans),
             {_month(AS_OF)})) AS month
