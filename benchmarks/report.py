@@ -2,7 +2,8 @@
 
 The plain way is what an analyst would type for each chapter of each period: `papermill NOTEBOOK OUT
 -f PARAMS -p period P` and `jupyter nbconvert --to html --no-input OUT`. Both ways run the same
-notebooks on the same data, in one run on this machine. Prints a table and writes nothing but a
+notebooks on the same data, in one run on this machine. Every run writes into a folder of its own,
+and counts only where it made all that was asked of it. Prints a table and writes nothing but a
 temporary folder, which it removes.
 """
 
@@ -15,8 +16,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from churnlib.input.checked import check
@@ -24,9 +25,32 @@ from churnlib.params.model import PROJECT
 from churnlib.params.read import read_params
 from churnlib.periods import Period
 from churnlib.report.plan import choose, read_chapters
+from churnlib.report.progress import DONE, SKIPPED
+from churnlib.report.published.provenance import MANIFEST, read_manifest
 
 SAMPLING = 0.5  # seconds between two looks at the memory; each look itself costs some milliseconds
-TARGETS = {1: 0.35, 12: 0.25}
+TARGETS = {1: 0.20, 12: 0.10}
+CLOCK = 1.0  # seconds by which a file system may set a file's time too early
+
+
+class NoWork(Exception):
+    """A timed run that did not do all of its work."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Commands that are timed together, and what proves that they did their work.
+
+    commands : one after another
+    pages : files that are not there before, and are after
+    reports : folders of published reports, of the same kind
+    chapters : names of the chapters that each report must have
+    """
+
+    commands: list[list[str]]
+    pages: list[Path] = field(default_factory=list)
+    reports: list[Path] = field(default_factory=list)
+    chapters: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,29 +75,31 @@ class Cost:
 
 def main() -> None:
     """Measure one report and a range of periods, and print the ratios."""
-    options = _options()
-    params = read_params(options.params)
+    given = _options()
+    params = read_params(given.params)
     checked = check(params)
     last = checked.latest_period()
     chapters, _ = choose(read_chapters(), params, checked.tables)
-    notebooks = [chapter.path for chapter in chapters]
+    notebooks = {chapter.name: chapter.path for chapter in chapters}
     folder = Path(tempfile.mkdtemp(prefix="churnlib-benchmark-"))
     try:
-        # What is compiled once and cached, is so after this.
-        _measure([_churnlib(options.params, last, last, folder)])
+        # What is compiled once and cached, is so after this: in a folder that no timed run sees.
+        warm = _churnlib(params.business, given.params, [last], folder / "warm", notebooks)
+        measure(warm)
         print(
             f"{params.business}: {len(notebooks)} chapters; {os.cpu_count()} cores, load "
             f"{os.getloadavg()[0]:.1f}"
         )
         print("reports  way         wall s    cpu s  memory MB")
-        for reports in dict.fromkeys((1, options.periods)):
-            first = last.shift(1 - reports)
-            sample = [last.shift(-n) for n in range(min(reports, options.plain_periods))]
-            plain = _measure(_plain(options.params, notebooks, sample, folder)).times(
-                reports / len(sample)
-            )
-            ours = _measure([_churnlib(options.params, first, last, folder)])
-            _print(reports, plain, ours, len(sample))
+        for reports in dict.fromkeys((1, given.periods)):
+            periods = [last.shift(-n) for n in range(reports)]
+            sample = periods[: given.plain_periods]
+            own = folder / str(reports)
+            plain = measure(_plain(given.params, notebooks, sample, own / "plain"))
+            run = _churnlib(params.business, given.params, periods, own / "reports", notebooks)
+            _print(reports, plain.times(reports / len(sample)), measure(run), len(sample))
+    except NoWork as error:
+        sys.exit(f"No cost is told: {error}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -91,51 +117,57 @@ def _options() -> argparse.Namespace:
         help="of the range, how many the plain way makes; the rest is reckoned, as no two share "
         "anything (default: 2)",
     )
-    return parser.parse_args()
+    given = parser.parse_args()
+    if min(given.periods, given.plain_periods) < 1:
+        parser.error("--periods and --plain-periods take 1 or more")
+    return given
 
 
 def _plain(
-    params: Path, notebooks: Iterable[Path], periods: Iterable[Period], folder: Path
-) -> list[list[str]]:
-    commands, bin_ = [], Path(sys.executable).parent
+    params: Path, notebooks: Mapping[str, Path], periods: Iterable[Period], folder: Path
+) -> Run:
+    """Two commands a chapter and period."""
+    commands, pages, bin_ = [], [], Path(sys.executable).parent
+    folder.mkdir(parents=True)
     for period in periods:
-        for notebook in notebooks:
-            done = str(folder / f"{period.label}-{notebook.name}")
-            given = [
-                "-f",
-                str(params),
-                "-p",
-                "period",
-                period.label,
-                "-k",
-                "python3",
-                "--no-progress-bar",
-            ]
-            commands.append([str(bin_ / "papermill"), str(notebook), done, *given])
-            commands.append(
-                [str(bin_ / "jupyter"), "nbconvert", "--to", "html", "--no-input", done]
-            )
-    return commands
+        for name, notebook in notebooks.items():
+            done = folder / f"{period.label}-{name}.ipynb"
+            run = [str(bin_ / "papermill"), str(notebook), str(done), "-f", str(params)]
+            run += ["-p", "period", period.label, "-k", "python3", "--no-progress-bar"]
+            show = [str(bin_ / "jupyter"), "nbconvert", "--to", "html", "--no-input", str(done)]
+            commands += [run, show]
+            pages += [done, done.with_suffix(".html")]
+    return Run(commands, pages)
 
 
-def _churnlib(params: Path, first: Period, last: Period, folder: Path) -> list[str]:
-    periods = ["--from", first.label, "--to", last.label]
-    return [
-        sys.executable,
-        "-m",
-        "churnlib",
-        "report",
-        str(params),
-        *periods,
-        "--output",
-        str(folder / "reports"),
-    ]
+def _churnlib(
+    business: str,
+    params: Path,
+    periods: list[Period],
+    output: Path,
+    chapters: Iterable[str],
+) -> Run:
+    """One command for all periods, the latest of which comes first."""
+    command = [sys.executable, "-m", "churnlib", "report", str(params), "--output", str(output)]
+    command += ["--from", periods[-1].label, "--to", periods[0].label]
+    reports = [output / business / period.label for period in periods]
+    return Run([command], reports=reports, chapters=frozenset(chapters))
 
 
-def _measure(commands: list[list[str]]) -> Cost:
-    """Run commands one after another; each must succeed."""
+def measure(run: Run) -> Cost:
+    """Run commands one after another; each must succeed, and together they must do their work.
+
+    Raises
+    ------
+    NoWork : what they should make was there before, is not there after, or is older than they are;
+        something was skipped as up to date
+    """
+    for path in (*run.pages, *run.reports):
+        if path.exists():
+            raise NoWork(f"{path.name} stands before the run that should make it")
     before, began, peak = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic(), 0.0
-    for command in commands:
+    since, said = time.time(), []
+    for command in run.commands:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
@@ -146,10 +178,32 @@ def _measure(commands: list[list[str]]) -> Cost:
         if process.returncode:
             sys.exit(f"{' '.join(command)} failed:\n{words}")
         watcher.join()
-        peak = max(peak, watcher.peak)
+        peak, said = max(peak, watcher.peak), [*said, words]
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.monotonic() - began, cpu, peak / 1024)
+    cost = Cost(time.monotonic() - began, cpu, peak / 1024)
+    _require_work(run, since, "".join(said))
+    return cost
+
+
+def _require_work(run: Run, since: float, said: str) -> None:
+    """Every page and report is there, new and whole."""
+    if not run.pages and not run.reports:
+        raise NoWork("nothing says what the run should make")
+    for path in (*run.pages, *(report / MANIFEST for report in run.reports)):
+        if not path.is_file() or not path.stat().st_size:
+            raise NoWork(f"{path.parent.name}/{path.name} was not made")
+        if path.stat().st_mtime < since - CLOCK:
+            raise NoWork(f"{path.parent.name}/{path.name} is older than the run")
+    for report in run.reports:
+        if f": {SKIPPED}" in said:
+            raise NoWork(f"something was skipped:\n{said}")
+        if f"{report.name}: published" not in said:
+            raise NoWork(f"{report.name} was not published")
+        found = (read_manifest(report) or {}).get("chapters", [])
+        made = {one["chapter"] for one in found if one["status"] == DONE}
+        if made != run.chapters:
+            raise NoWork(f"{report.name}: other chapters were made: {sorted(made)}")
 
 
 class _Memory(threading.Thread):
