@@ -16,12 +16,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from churnlib.input.checked import check
-from churnlib.params.model import PROJECT
+from churnlib.params.model import PROJECT, Params
 from churnlib.params.read import read_params
 from churnlib.periods import Period
 from churnlib.report.plan import choose, read_chapters
@@ -43,14 +43,16 @@ class Run:
 
     commands : one after another
     pages : files that are not there before, and are after
-    reports : folders of published reports, of the same kind
-    chapters : names of the chapters that each report must have
+    reports : folders of published reports, of the same kind, and the chapters that each must have
     """
 
     commands: list[list[str]]
     pages: list[Path] = field(default_factory=list)
-    reports: list[Path] = field(default_factory=list)
-    chapters: frozenset[str] = frozenset()
+    reports: dict[Path, set[str]] = field(default_factory=dict)
+
+
+Books = dict[Period, dict[str, Path]]
+"""The notebooks of each period's report, by the names of their chapters."""
 
 
 @dataclass(frozen=True)
@@ -79,29 +81,39 @@ def main() -> None:
     params = read_params(given.params)
     checked = check(params)
     last = checked.latest_period()
-    chapters, _ = choose(read_chapters(), params, checked.tables)
-    notebooks = {chapter.name: chapter.path for chapter in chapters}
+    periods = [last.shift(-n) for n in range(max(1, given.periods))]
+    books = {period: chapters_of(params, period, checked.holds) for period in periods}
     folder = Path(tempfile.mkdtemp(prefix="churnlib-benchmark-"))
     try:
         # What is compiled once and cached, is so after this: in a folder that no timed run sees.
-        warm = _churnlib(params.business, given.params, [last], folder / "warm", notebooks)
-        measure(warm)
+        measure(_churnlib(params.business, given.params, {last: books[last]}, folder / "warm"))
         print(
-            f"{params.business}: {len(notebooks)} chapters; {os.cpu_count()} cores, load "
+            f"{params.business}: {len(books[last])} chapters; {os.cpu_count()} cores, load "
             f"{os.getloadavg()[0]:.1f}"
         )
         print("reports  way         wall s    cpu s  memory MB")
         for reports in dict.fromkeys((1, given.periods)):
-            periods = [last.shift(-n) for n in range(reports)]
-            sample = periods[: given.plain_periods]
+            asked = {period: books[period] for period in periods[:reports]}
+            sample = {period: books[period] for period in periods[:reports][: given.plain_periods]}
             own = folder / str(reports)
-            plain = measure(_plain(given.params, notebooks, sample, own / "plain"))
-            run = _churnlib(params.business, given.params, periods, own / "reports", notebooks)
-            _print(reports, plain.times(reports / len(sample)), measure(run), len(sample))
+            plain = measure(_plain(given.params, sample, own / "plain"))
+            plain = plain.times(_n_chapters(asked) / _n_chapters(sample))
+            ours = measure(_churnlib(params.business, given.params, asked, own / "reports"))
+            _print(reports, plain, ours, len(sample))
     except NoWork as error:
         sys.exit(f"No cost is told: {error}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def chapters_of(params: Params, period: Period, holds: Iterable[str]) -> dict[str, Path]:
+    """The notebooks of the chapters that a period's report has, by name."""
+    chapters, _ = choose(read_chapters(), params, period, list(holds))
+    return {chapter.name: chapter.path for chapter in chapters}
+
+
+def _n_chapters(books: Books) -> int:
+    return sum(map(len, books.values()))
 
 
 def _options() -> argparse.Namespace:
@@ -123,13 +135,11 @@ def _options() -> argparse.Namespace:
     return given
 
 
-def _plain(
-    params: Path, notebooks: Mapping[str, Path], periods: Iterable[Period], folder: Path
-) -> Run:
+def _plain(params: Path, books: Books, folder: Path) -> Run:
     """Two commands a chapter and period."""
     commands, pages, bin_ = [], [], Path(sys.executable).parent
     folder.mkdir(parents=True)
-    for period in periods:
+    for period, notebooks in books.items():
         for name, notebook in notebooks.items():
             done = folder / f"{period.label}-{name}.ipynb"
             run = [str(bin_ / "papermill"), str(notebook), str(done), "-f", str(params)]
@@ -140,18 +150,12 @@ def _plain(
     return Run(commands, pages)
 
 
-def _churnlib(
-    business: str,
-    params: Path,
-    periods: list[Period],
-    output: Path,
-    chapters: Iterable[str],
-) -> Run:
-    """One command for all periods, the latest of which comes first."""
+def _churnlib(business: str, params: Path, books: Books, output: Path) -> Run:
+    """One command for all periods."""
+    first, last = min(books, key=lambda one: one.start), max(books, key=lambda one: one.start)
     command = [sys.executable, "-m", "churnlib", "report", str(params), "--output", str(output)]
-    command += ["--from", periods[-1].label, "--to", periods[0].label]
-    reports = [output / business / period.label for period in periods]
-    return Run([command], reports=reports, chapters=frozenset(chapters))
+    command += ["--from", first.label, "--to", last.label]
+    return Run([command], reports={output / business / one.label: set(books[one]) for one in books})
 
 
 def measure(run: Run) -> Cost:
@@ -195,14 +199,14 @@ def _require_work(run: Run, since: float, said: str) -> None:
             raise NoWork(f"{path.parent.name}/{path.name} was not made")
         if path.stat().st_mtime < since - CLOCK:
             raise NoWork(f"{path.parent.name}/{path.name} is older than the run")
-    for report in run.reports:
+    for report, chapters in run.reports.items():
         if f": {SKIPPED}" in said:
             raise NoWork(f"something was skipped:\n{said}")
         if f"{report.name}: published" not in said:
             raise NoWork(f"{report.name} was not published")
         found = (read_manifest(report) or {}).get("chapters", [])
         made = {one["chapter"] for one in found if one["status"] == DONE}
-        if made != run.chapters:
+        if made != chapters:
             raise NoWork(f"{report.name}: other chapters were made: {sorted(made)}")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.contest import Place
-from benchmarks.inputs import SHOP, SOURCE, SPANS, params_of
+from benchmarks.inputs import PERIOD, SHOP, SOURCE, SPANS, params_of
 from churnlib.input.checked import check
 from churnlib.measures.cohorts import customer_retention
 from churnlib.measures.histories import recency_frequency
@@ -50,7 +50,7 @@ def survival(place: Place) -> pd.DataFrame:
 
 def frozen(place: Place) -> Path:
     """`check` and `freeze`, of spans alone."""
-    freeze(check(params_of(place.inputs / SOURCE, "subscriptions")), folder=place.output)
+    freeze(check(params_of(place.inputs / SOURCE, "subscriptions")), PERIOD, folder=place.output)
     return place.output / "subscriptions.parquet"
 
 

@@ -1,5 +1,6 @@
 """The ways in which a benchmark can lie: no work, work of before, other numbers than the peer's."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,12 @@ from benchmarks.contest import (
     run_way,
     table,
 )
-from benchmarks.report import NoWork, Run, measure
+from benchmarks.engine import BASE, TASKS, made
+from benchmarks.report import NoWork, Run, chapters_of, measure
+from churnlib.params.model import PROJECT
+from churnlib.params.read import read_params
+from churnlib.periods import Period
+from churnlib.report.published.provenance import MANIFEST_FORMAT
 
 WAYS = (Way("base", "tests.spec.test_benchmarks", "honest"),)
 TASK = Task("sum", "A sum", ("month", "n", "share"), WAYS, "base")
@@ -163,7 +169,66 @@ def test_a_report_that_was_up_to_date_is_no_run(tmp_path):
         "print('demo 2026-10: up to date', file=sys.stderr)"
     )
     with pytest.raises(NoWork, match="skipped"):
-        measure(Run([python(code)], reports=[report], chapters=frozenset({"revenue"})))
+        measure(Run([python(code)], reports={report: {"revenue"}}))
+
+
+@pytest.mark.parametrize(
+    ("chapters", "said"),
+    [
+        ([{"chapter": "revenue", "status": "done"}], None),
+        ([{"chapter": "revenue", "status": "up to date"}], "other chapters"),
+        ([{"chapter": "survival", "status": "done"}], "other chapters"),
+        ([], "other chapters"),
+    ],
+)
+def test_a_report_counts_with_all_its_chapters_made(tmp_path, chapters, said):
+    report = tmp_path / "demo" / "2026-10"
+    text = json.dumps({"format": MANIFEST_FORMAT, "chapters": chapters})
+    code = (
+        f"import os, sys; os.makedirs({str(report)!r}); "
+        f"open({str(report / 'manifest.json')!r}, 'w').write({text!r}); "
+        "print('demo 2026-10: published', file=sys.stderr)"
+    )
+    run = Run([python(code)], reports={report: {"revenue"}})
+    if said is None:
+        assert measure(run).wall > 0
+        return
+    with pytest.raises(NoWork, match=said):
+        measure(run)
+
+
+def test_of_a_range_each_report_has_to_be_published(tmp_path):
+    """As where one of them stood there from the run before."""
+    reports = {tmp_path / "demo" / f"2026-{month}": {"revenue"} for month in ("09", "10")}
+    text = json.dumps(
+        {"format": MANIFEST_FORMAT, "chapters": [{"chapter": "revenue", "status": "done"}]}
+    )
+    code = "import os, sys\n" + "".join(
+        f"os.makedirs({str(one)!r}); open({str(one / 'manifest.json')!r}, 'w').write({text!r})\n"
+        for one in reports
+    )
+    code += "print('demo 2026-10: published', file=sys.stderr)"
+    with pytest.raises(NoWork, match="2026-09 was not published"):
+        measure(Run([python(code)], reports=reports))
+
+
+def test_each_period_is_asked_for_its_own_chapters():
+    """A chapter on changes is made where one had begun."""
+    params = read_params(PROJECT / "params" / "demo.yml")
+    holds = ["customers", "subscriptions", "subscriptions.end_reason"]
+    early, late = (chapters_of(params, Period.parse(one), holds) for one in ("2024-01", "2026-10"))
+    assert set(early) < set(late)
+    assert all(path.exists() for path in late.values())
+
+
+def test_the_measures_and_sql_by_hand_come_to_the_same(tmp_path):
+    """The real ways on few rows: what the script itself would stop at."""
+    names = ["bridge", "frozen"]
+    counts = made(tmp_path, 1_000, names)
+    for name in names:
+        ways = tuple(way for way in TASKS[name].ways if way.name in (BASE, "churnlib"))
+        outcomes = compete(replace(TASKS[name], ways=ways), tmp_path, counts["spans"])
+        assert [one.way for one in outcomes] == [BASE, "churnlib"]
 
 
 def test_a_run_that_does_not_say_what_it_makes_is_refused():
