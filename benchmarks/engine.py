@@ -22,6 +22,9 @@ ORDERS_A_SPAN = 2.5
 BASE = "DuckDB, SQL by hand"
 MOVED = ("new", "reactivation", "expansion", "contraction", "churn")
 
+LIFELINES = Way("pandas and lifelines", "benchmarks.ways.by_lifelines", "survival", ("lifelines",))
+LIFETIMES = Way("lifetimes' summary", "benchmarks.ways.by_lifetimes", "grouping", ("lifetimes",))
+
 
 def _ways(function: str, *more: Way) -> tuple[Way, ...]:
     return (
@@ -31,10 +34,6 @@ def _ways(function: str, *more: Way) -> tuple[Way, ...]:
         Way("pandas", "benchmarks.ways.frames", function),
         *more,
     )
-
-
-def _frames(name: str, function: str, needs: str) -> Way:
-    return Way(name, "benchmarks.ways.frames", function, (needs,))
 
 
 SPANS = {
@@ -49,7 +48,7 @@ SPANS = {
         "survival",
         "Lifetimes and Kaplan-Meier of spans",
         ("month", "at_risk", "events", "estimate"),
-        _ways("survival", _frames("pandas and lifelines", "survival_by_lifelines", "lifelines")),
+        _ways("survival", LIFELINES),
         BASE,
     ),
     "frozen": Task(
@@ -72,7 +71,7 @@ ORDERS = {
         "grouping",
         "Recency and frequency of orders, grouped",
         ("frequency", "recency_days", "age_days", "customers"),
-        _ways("grouping", _frames("lifetimes' summary", "grouping_by_lifetimes", "lifetimes")),
+        _ways("grouping", LIFETIMES),
         BASE,
     ),
 }

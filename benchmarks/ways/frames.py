@@ -1,6 +1,4 @@
-"""pandas' way: money as whole cents, months as whole numbers, no Python object in a loop; and the
-packages that take frames, lifetimes and lifelines.
-"""
+"""pandas' way: money as whole cents, months as whole numbers, no Python object in a loop."""
 
 from pathlib import Path
 
@@ -49,9 +47,9 @@ def bridge(place: Place) -> pd.DataFrame:
 
 def triangle(place: Place) -> pd.DataFrame:
     """Cohorts by the month of the first purchase."""
-    bought = _bought(place)
-    bought["month"] = _month(bought["ordered_on"])
-    each = bought[["who", "month"]].drop_duplicates()
+    orders = bought(place)
+    orders["month"] = _month(orders["ordered_on"])
+    each = orders[["who", "month"]].drop_duplicates()
     first = each.groupby("who")["month"].transform("min")
     each = each.assign(first=first, age=each["month"] - first)
     cells = each.groupby(["first", "age"], as_index=False).agg(active=("who", "size"))
@@ -61,41 +59,20 @@ def triangle(place: Place) -> pd.DataFrame:
 
 def grouping(place: Place) -> pd.DataFrame:
     """Customers by repeat purchase days, days to the last one, and days watched."""
-    days = _bought(place).drop_duplicates()
+    days = bought(place).drop_duplicates()
     each = days.groupby("who")["ordered_on"].agg(["min", "max", "size"])
     age = (AS_OF - each["min"]).dt.days - 1
-    return _grouped(each["size"] - 1, (each["max"] - each["min"]).dt.days, age)
-
-
-def grouping_by_lifetimes(place: Place) -> pd.DataFrame:
-    """The same by the package's own summary of transactions."""
-    from lifetimes.utils import summary_data_from_transaction_data
-
-    each = summary_data_from_transaction_data(
-        _bought(place), "who", "ordered_on", observation_period_end=AS_OF - 1
-    )
-    return _grouped(*(each[name].astype("int64") for name in ("frequency", "recency", "T")))
+    return grouped(each["size"] - 1, (each["max"] - each["min"]).dt.days, age)
 
 
 def survival(place: Place) -> pd.DataFrame:
     """First stays, counted by month of life, and the product of what is left."""
-    month, event = _first_stays(place)
+    month, event = first_stays(place)
     table = pd.crosstab(month, event).reindex(columns=[False, True], fill_value=0)
     at_risk = table.sum(axis=1)[::-1].cumsum()[::-1]
     estimate = (1 - table[True] / at_risk).cumprod()
     counts = {"month": table.index, "at_risk": at_risk, "events": table[True]}
     return pd.DataFrame(counts | {"estimate": estimate})
-
-
-def survival_by_lifelines(place: Place) -> pd.DataFrame:
-    """The same by the package, on one row a customer."""
-    from lifelines import KaplanMeierFitter
-
-    fitter = KaplanMeierFitter().fit(*_first_stays(place))
-    seen = fitter.event_table.iloc[1:]
-    made = seen[["at_risk", "observed"]].astype("int64").set_axis(["at_risk", "events"], axis=1)
-    estimate = fitter.survival_function_.iloc[1:, 0].to_numpy()
-    return made.assign(month=seen.index.astype("int64"), estimate=estimate)
 
 
 def frozen(place: Place) -> Path:
@@ -135,7 +112,7 @@ def _paid(place: Place, *more: str) -> pd.DataFrame:
     return kept[["who", "starts_on", "ends_on", *more]]
 
 
-def _bought(place: Place) -> pd.DataFrame:
+def bought(place: Place) -> pd.DataFrame:
     """Orders that are no returns: who (a number), ordered_on."""
     columns = ["customer_id", "ordered_on", "amount"]
     rows = pq.read_table(place.inputs / "shop" / "orders.parquet", columns=columns)
@@ -156,12 +133,13 @@ def _month(day: pd.Series) -> np.ndarray:
     return day.to_numpy().astype("datetime64[M]").astype("int64") + YEAR_0
 
 
-def _grouped(frequency: pd.Series, recency: pd.Series, age: pd.Series) -> pd.DataFrame:
+def grouped(frequency: pd.Series, recency: pd.Series, age: pd.Series) -> pd.DataFrame:
+    """How many customers share these."""
     each = pd.DataFrame({"frequency": frequency, "recency_days": recency, "age_days": age})
     return each.groupby(list(each.columns), as_index=False).agg(customers=("age_days", "size"))
 
 
-def _first_stays(place: Place) -> tuple[np.ndarray, np.ndarray]:
+def first_stays(place: Place) -> tuple[np.ndarray, np.ndarray]:
     """The month of life of each customer's end or last sight, from 1, and whether it is an end."""
     spans = _paid(place)
     spans["until"] = spans["ends_on"].where(spans["ends_on"] < AS_OF).astype("datetime64[s]")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import ibis.backends.duckdb  # noqa: F401  (here and not where it is first used)
+import lifelines  # noqa: F401
 import pandas as pd
 
 from benchmarks.contest import Place

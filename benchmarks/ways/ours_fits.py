@@ -1,5 +1,6 @@
 """churnlib's purchase models: customers grouped by what they share, then fitted."""
 
+import ibis.backends.duckdb  # noqa: F401  (here and not where it is first used)
 import pandas as pd
 
 from benchmarks.contest import Place

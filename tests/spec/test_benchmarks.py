@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -50,6 +51,13 @@ def of_before(place: Place) -> Path:
     return place.inputs / "written_long_ago.parquet"
 
 
+def late_import(place: Place) -> pd.DataFrame:
+    for name in [one for one in sys.modules if one.partition(".")[0] == "polars"]:
+        del sys.modules[name]
+    sys.modules["polars"] = ModuleType("polars")
+    return honest(place)
+
+
 def way(function: str, *needs: str) -> Way:
     return Way(function, "tests.spec.test_benchmarks", function, needs)
 
@@ -63,9 +71,14 @@ def test_an_honest_way_is_told_with_its_cost(tmp_path):
 
 @pytest.mark.parametrize(
     ("function", "said"),
-    [("idle", "did no work"), ("of_before", "no file that this run wrote"), ("nowhere", "failed")],
+    [
+        ("late_import", "imported within"),
+        ("idle", "did no work"),
+        ("of_before", "no file that this run wrote"),
+        ("nowhere", "failed"),
+    ],
 )
-def test_a_way_that_does_no_work_fails(tmp_path, function, said):
+def test_a_way_that_does_no_work_or_imports_while_it_is_timed_fails(tmp_path, function, said):
     with pytest.raises(ContestError, match=said):
         run_way(TASK, way(function), tmp_path)
 
