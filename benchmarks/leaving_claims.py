@@ -1,12 +1,13 @@
 """How often the chapters on leaving claim what is not true, and find what is: who leaves next,
 segments, rate against mix, and new customers, on the businesses of `alarm_rates`.
 
-    python -m benchmarks.leaving_claims [next] [segments] [mix] [channels] [--runs 200]
+    python -m benchmarks.leaving_claims [PART ...] [--runs 200]
 
 next: how often the 95 % range of next month's leavers holds what came. segments: of 30 values that
 grow differently and leave alike, how often any is named, and how often one is found that leaves 1.3
 times as often. mix: how often the range of the rate effect leaves 0 out where only the mix changed.
-The Monte-Carlo error is shown.
+channels: verdicts on new customers. quarters: how often an unchanged quarter lies where 95 % do.
+money: how often the range of MRR churn holds the hazard. The Monte-Carlo error is shown.
 """
 
 import argparse
@@ -22,6 +23,7 @@ SEGMENTS = 30
 SIZES = (50, 200, 1_000, 5_000)
 SCATTERS = (0.0, 0.1)
 PLANTED = 1.3
+HAZARD = 0.03
 MONTHS = 24
 
 
@@ -165,11 +167,57 @@ def _verdict(rng: np.random.Generator, customers: int, ratio: float) -> bool:
     return found["verdict"].iloc[-1] in (("worse",) if ratio > 1 else ("worse", "better"))
 
 
+def quarters(runs: int) -> None:
+    """Coverage of where unchanged quarters lie."""
+    for customers in CUSTOMERS:
+        for scatter, correlation in WORLDS:
+            world = World(customers, MONTHS, 0.02, scatter, correlation)
+            held = []
+            for run in range(runs):
+                due, left, _ = business(np.random.default_rng([14, run, customers]), world)
+                found = cl.trend_by_quarter(cl.leaving_trend(frame_of(due, left)))
+                if len(found):
+                    row = found.iloc[-1]
+                    held.append(row.expected_low <= row.compared_left <= row.expected_high)
+            name = f"{customers} customers, scatter {scatter}, ar {correlation}"
+            told(name + ("" if len(held) == runs else f" ({len(held)} of {runs} runs)"), held)
+
+
+def money(runs: int) -> None:
+    """Coverage of MRR churn where customers pay more or less alike, and leave whatever they pay."""
+    for customers in CUSTOMERS:
+        for unlike in (0.5, 1.0, 1.5):
+            held = []
+            for run in range(runs):
+                rng = np.random.default_rng([15, run, customers])
+                paid = np.round(np.exp(rng.normal(3, unlike, customers)), 2)
+                months = [_money_of(paid, rng.random(customers) < HAZARD) for _ in range(12)]
+                lost = pd.DataFrame(months)
+                start = pd.date_range("2025-01-01", periods=12, freq="MS")
+                row = cl.mrr_churn(lost.assign(period_start=start)).iloc[-1]
+                held.append(row.rate_low <= HAZARD <= row.rate_high)
+            told(f"{customers} customers, MRR lognormal with sigma {unlike}", held)
+
+
+def _money_of(paid: np.ndarray, gone: np.ndarray) -> dict[str, float]:
+    """A month of what `mrr_lost` gives."""
+    lost = paid[gone]
+    return {
+        "opening": paid.sum(),
+        "customers": int(gone.sum()),
+        "lost": lost.sum(),
+        "largest": lost.max(initial=0.0),
+        "lost_squared": (lost**2).sum(),
+    }
+
+
 PARTS: dict[str, Callable[[int], None]] = {
     "next": leavers_next,
     "segments": segments,
     "mix": mix,
     "channels": channels,
+    "quarters": quarters,
+    "money": money,
 }
 
 if __name__ == "__main__":

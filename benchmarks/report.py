@@ -195,19 +195,29 @@ def _require_work(run: Run, since: float, said: str) -> None:
     if not run.pages and not run.reports:
         raise NoWork("nothing says what the run should make")
     for path in (*run.pages, *(report / MANIFEST for report in run.reports)):
-        if not path.is_file() or not path.stat().st_size:
-            raise NoWork(f"{path.parent.name}/{path.name} was not made")
-        if path.stat().st_mtime < since - CLOCK:
-            raise NoWork(f"{path.parent.name}/{path.name} is older than the run")
+        _require_new(path, since)
     for report, chapters in run.reports.items():
-        if f": {SKIPPED}" in said:
-            raise NoWork(f"something was skipped:\n{said}")
-        if f"{report.name}: published" not in said:
-            raise NoWork(f"{report.name} was not published")
-        found = (read_manifest(report) or {}).get("chapters", [])
-        made = {one["chapter"] for one in found if one["status"] == DONE}
-        if made != chapters:
-            raise NoWork(f"{report.name}: other chapters were made: {sorted(made)}")
+        _require_published(report, chapters, said)
+
+
+def _require_new(path: Path, since: float) -> None:
+    """A file that the run wrote."""
+    if not path.is_file() or not path.stat().st_size:
+        raise NoWork(f"{path.parent.name}/{path.name} was not made")
+    if path.stat().st_mtime < since - CLOCK:
+        raise NoWork(f"{path.parent.name}/{path.name} is older than the run")
+
+
+def _require_published(report: Path, chapters: set[str], said: str) -> None:
+    """A report that the run published, with all of its chapters made by it."""
+    if f": {SKIPPED}" in said:
+        raise NoWork(f"something was skipped:\n{said}")
+    if f"{report.name}: published" not in said:
+        raise NoWork(f"{report.name} was not published")
+    found = (read_manifest(report) or {}).get("chapters", [])
+    made = {one["chapter"] for one in found if one["status"] == DONE}
+    if made != chapters:
+        raise NoWork(f"{report.name}: other chapters were made: {sorted(made)}")
 
 
 class _Memory(threading.Thread):

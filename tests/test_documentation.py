@@ -16,6 +16,7 @@ import yaml
 import churnlib
 from churnlib.input.expressions import FUNCTIONS
 from churnlib.params.model import Params
+from churnlib.params.servers import SENDING
 from churnlib.params.source import TableSource
 from churnlib.params.tables import TABLES
 from tests.business import snapshot_of
@@ -173,3 +174,14 @@ def test_shipped_parameter_files_are_valid(name):
 def test_the_version_is_the_same_everywhere():
     assert PROJECT["version"] == churnlib.__version__
     assert f"## {churnlib.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_servers_are_those_that_have_an_extra_and_a_row():
+    """Each scheme has its driver in pyproject.toml, and stands in docs/servers.md."""
+    extras = PROJECT["optional-dependencies"]
+    told = (ROOT / "docs" / "servers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `(\w+)://[^|]+\| `(\w+)` \|", told, flags=re.MULTILINE)
+    assert set(SENDING.values()) == {extra for _, extra in rows}
+    for scheme, extra in rows:
+        assert SENDING[scheme] == extra
+        assert any(one.startswith(f"ibis-framework[{extra}]") for one in extras[extra]), extra

@@ -8,11 +8,12 @@ from churnlib.figures.axes import name_axes
 from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends
-from churnlib.figures.lines import MARK, draw_lines, draw_ranges, ends_of, line
+from churnlib.figures.lines import draw_courses, ends_of, line
 from churnlib.figures.theme import colour
 
 __all__ = ["plot_change_fading", "plot_change_pre_period"]
 
+EFFECT = {"y": "effect", "limits": ("effect_low", "effect_high")}
 APART = 0.25
 """Months by which the two groups stand beside each other."""
 
@@ -56,10 +57,7 @@ def plot_change_fading(fading: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if fading.empty:
         return nothing(ax)
     ax = new_axes(ax)
-    hue = colour("accent")
-    draw_ranges(ax, fading["since"], fading["effect_low"], fading["effect_high"], color=hue)
-    course = line("effect", hue, fading, x="since", y="effect", limits=("", ""))
-    draw_lines(ax, [course], marker="o", markersize=MARK)
+    draw_courses(ax, [line("effect", colour("accent"), fading, x="since", **EFFECT)])
     ax.set_xticks(fading["since"])
     ax.set_xlim(0.5, fading["since"].max() + 0.5)
     _as_before(ax)
@@ -83,8 +81,8 @@ def _pre_period() -> pd.DataFrame:
     title="those reached and those not reached",
     subtitle="Leavers ÷ those expected by the group's own past, by three months counted from the "
     "change",
-    caption="Where the two moved alike before it, the difference after it is what the change "
-    "brought. Bars: 95 %, with the months' own scatter. 1 = as before.",
+    caption="The more alike the two moved before it, the more of the difference after it may be "
+    "the change's. Bars: 95 %, with the months' own scatter. 1 = as before.",
     example=_pre_period,
 )
 def plot_change_pre_period(course: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -112,9 +110,8 @@ def plot_change_pre_period(course: pd.DataFrame, *, ax: Axes | None = None) -> A
     lines = []
     for name, hue, shift in (("reached", "accent", -APART), ("not reached", "neutral", APART)):
         rows = course[course["reach"] == name].assign(place=lambda x, s=shift: x.months_since + s)
-        draw_ranges(ax, rows["place"], rows["effect_low"], rows["effect_high"], color=colour(hue))
-        lines.append(line(name, colour(hue), rows, x="place", y="effect", limits=("", "")))
-    draw_lines(ax, lines, marker="o", markersize=MARK)
+        lines.append(line(name, colour(hue), rows, x="place", **EFFECT))
+    draw_courses(ax, lines)
     ax.axvline(-1, color=colour("ink"), linewidth=0.8, linestyle=":", zorder=1)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[3, 6]))
     _as_before(ax)

@@ -86,6 +86,13 @@ def _runs(points: pd.DataFrame) -> pd.DataFrame:
     return points.assign(run=missing.cumsum())[~missing]
 
 
+def draw_courses(ax: Axes, lines: Sequence[Line]) -> None:
+    """Each line with a dot at every value, and an upright line for the range of each."""
+    for one in lines:
+        draw_ranges(ax, *(one.points[end] for end in ("x", "low", "high")), color=one.colour)
+    draw_lines(ax, lines, marker="o", markersize=MARK)
+
+
 def draw_bands(ax: Axes, lines: Sequence[Line], step: str | None = None) -> None:
     """The given range around each line; none where they would hide one another."""
     if len(lines) > MAX_BANDS:

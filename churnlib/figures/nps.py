@@ -7,7 +7,7 @@ from churnlib.figures.axes import name_axes, period_axis, share_axis
 from churnlib.figures.canvas import new_axes
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends
-from churnlib.figures.lines import MARK, draw_lines, draw_ranges, ends_of, line
+from churnlib.figures.lines import draw_courses, ends_of, line
 from churnlib.figures.periods import newest, periods_for, placed
 from churnlib.figures.theme import colour
 
@@ -52,9 +52,8 @@ def plot_nps(nps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     shown = placed(newest(nps, periods_for(ax)))
     hue = colour("accent")
-    draw_ranges(ax, shown["place"], shown["nps_low"], shown["nps_high"], color=hue)
-    course = line("nps", hue, shown, x="place", y="nps", limits=("", ""))
-    draw_lines(ax, [course], marker="o", markersize=MARK)
+    course = line("nps", hue, shown, x="place", y="nps", limits=("nps_low", "nps_high"))
+    draw_courses(ax, [course])
     ax.axhline(0, color=colour("ink"), linewidth=0.8, zorder=1)
     share_axis(ax)
     period_axis(ax, shown)

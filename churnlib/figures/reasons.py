@@ -9,7 +9,7 @@ from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.effects import DOT, named_rows
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends, legend_above
-from churnlib.figures.lines import MARK, draw_lines, draw_points, draw_ranges, ends_of, line
+from churnlib.figures.lines import draw_courses, draw_points, ends_of, line
 from churnlib.figures.periods import placed
 from churnlib.figures.theme import SEGMENTS, colour
 from churnlib.formats import cell
@@ -119,10 +119,9 @@ def plot_reasons_over_time(course: pd.DataFrame, *, ax: Axes | None = None) -> A
     lines = []
     for reason, name in zip(most, SEGMENTS, strict=False):
         hue, rows = colour(name), shown[shown["reason"] == reason]
-        draw_ranges(ax, rows["place"], rows["share_low"], rows["share_high"], color=hue)
-        word = cell(reason, "word")
-        lines.append(line(word, hue, rows, x="place", y="share", limits=("", "")))
-    draw_lines(ax, lines, marker="o", markersize=MARK)
+        limits = ("share_low", "share_high")
+        lines.append(line(cell(reason, "word"), hue, rows, x="place", y="share", limits=limits))
+    draw_courses(ax, lines)
     ax.set_ylim(bottom=0)
     share_axis(ax)
     period_axis(ax, shown)

@@ -8,7 +8,7 @@ from churnlib.figures.canvas import new_axes, nothing
 from churnlib.figures.effects import DOT, named_rows
 from churnlib.figures.figure import example_frame, figure
 from churnlib.figures.labels import label_ends
-from churnlib.figures.lines import MARK, draw_lines, draw_ranges, ends_of, line
+from churnlib.figures.lines import draw_courses, ends_of, line
 from churnlib.figures.periods import placed
 from churnlib.figures.theme import colour
 
@@ -123,9 +123,9 @@ def plot_segments_over_time(course: pd.DataFrame, *, ax: Axes | None = None) -> 
     for name, ratio in last.items():
         hue = colour("loss" if ratio > 1 else "gain")
         rows = shown[shown["segment"] == name]
-        draw_ranges(ax, rows["place"], rows["ratio_low"], rows["ratio_high"], color=hue)
-        lines.append(line(str(name), hue, rows, x="place", y="ratio", limits=("", "")))
-    draw_lines(ax, lines, marker="o", markersize=MARK)
+        limits = ("ratio_low", "ratio_high")
+        lines.append(line(str(name), hue, rows, x="place", y="ratio", limits=limits))
+    draw_courses(ax, lines)
     ax.axhline(1, color=colour("ink"), linewidth=0.8, zorder=1)
     ax.set_ylim(bottom=0)
     period_axis(ax, shown)

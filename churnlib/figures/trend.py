@@ -10,9 +10,9 @@ from churnlib.figures.labels import label_ends, mark
 from churnlib.figures.lines import (
     MARK,
     draw_bands,
+    draw_courses,
     draw_lines,
     draw_points,
-    draw_ranges,
     ends_of,
     line,
 )
@@ -226,9 +226,8 @@ def plot_mrr_churn(churn: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     shown = placed(newest(churn, periods_for(ax)))
     hue = colour("accent")
-    draw_ranges(ax, shown["place"], shown["rate_low"], shown["rate_high"], color=hue)
-    course = line("MRR", hue, shown, x="place", y="rate", limits=("", ""))
-    draw_lines(ax, [course], marker="o", markersize=MARK)
+    course = line("MRR", hue, shown, x="place", y="rate", limits=("rate_low", "rate_high"))
+    draw_courses(ax, [course])
     part = shown["largest"] / shown["lost"].where(shown["customers"] > 1)
     if part.max() >= LARGE:
         row = shown.loc[part.idxmax()]

@@ -29,7 +29,10 @@ def say_change_fading(fading: pd.DataFrame) -> Finding:
     if n == 1:
         ranges = "the range of the second one holds 1"
     if len(apart):
-        ranges = f"at {len(apart)} of {n} later ones the range leaves 1 out too"
+        ranges = (
+            f"at {len(apart)} of {n} later ones the range leaves 1 out too (by chance alone one in "
+            "twenty would)"
+        )
     return Finding(
         sentence=f"{told}; {ranges}.",
         n=first.due,
@@ -59,7 +62,7 @@ def _placebo(estimates: pd.DataFrame) -> str:
     holds = lead["effect_low"] <= 1 <= lead["effect_high"]
     if lead["verdict"] in (MORE, LESS) or not holds:
         return f"{told}: leaving moved then without it. Read its effect with that in mind."
-    return f"{told}: nothing, as it should."
+    return f"{told}: within chance, as it should be."
 
 
 def say_change_pre_period(drift: pd.DataFrame) -> Finding:

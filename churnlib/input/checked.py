@@ -35,7 +35,6 @@ FIRSTS = ("first_plan", "first_category")
 TELLING = ("end_reason", "cancel_feedback", "cancelled_on")
 """Optional columns of subscriptions without which a chapter has nothing to tell."""
 DERIVED = ("first_active_on", "observed_from", *FIRSTS)
-"""Characters of an id that a message shows the shape of."""
 
 
 def customer_columns(tables: Mapping[str, ir.Table]) -> list[str]:

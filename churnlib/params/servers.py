@@ -2,6 +2,7 @@
 
 import os
 import re
+from urllib.parse import unquote
 
 from churnlib.errors import DataError, masked
 
@@ -51,7 +52,8 @@ def keeps_secrets(uri: str) -> bool:
 
 
 def filled_in(uri: str) -> tuple[str, list[str]]:
-    """An address with every ${NAME} from the environment, and the secrets that were filled in.
+    """An address with every ${NAME} from the environment, and the secrets that were filled in, as
+    they stand in an address and as they are.
 
     It is used to connect, and written nowhere.
 
@@ -64,7 +66,8 @@ def filled_in(uri: str) -> tuple[str, list[str]]:
     def value(found: re.Match[str]) -> str:
         if not os.environ.get(found[1]):
             raise DataError(f"source.uri: the environment variable {found[1]} is not set.")
-        secrets.append(os.environ[found[1]])
-        return secrets[-1]
+        secret = os.environ[found[1]]
+        secrets.extend({secret, unquote(secret)})
+        return secret
 
     return _VARIABLE.sub(value, uri), secrets

@@ -47,6 +47,35 @@ def one_sample(left: float, expected: float, spread: float) -> tuple[float, floa
     return low, high, float(p_value)
 
 
+def weighted_sum(total: float, variance: float, widest: float) -> tuple[float, float]:
+    """The range (95 %) of a weighted sum of counts; it has a width also where nothing happened.
+
+    Parameters
+    ----------
+    total : the sum
+    variance : of it: the sum of the squared weights of what happened
+    widest : the most that one more event would add
+
+    Notes
+    -----
+    Gamma limits, Fay and Feuer (1997), Statistics in Medicine 16:791-801.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in weighted_sum(10.0, 10.0, 1.0)]  # ten events of 1: exact Poisson
+    [4.8, 18.39]
+    """
+    tail = (1 - LEVEL) / 2
+    fewest = 0.0
+    if total > 0 and variance > 0:
+        fewest = variance / (2 * total) * stats.chi2.ppf(tail, 2 * total**2 / variance)
+    if not widest:
+        return float(fewest), float(total)
+    more, wider = total + widest, variance + widest**2
+    most = wider / (2 * more) * stats.chi2.ppf(1 - tail, 2 * more**2 / wider)
+    return float(fewest), float(most)
+
+
 def _root(rising: Callable[[float], float], near: float) -> float:
     """Where a function of the ratio that rises crosses nought."""
     return float(optimize.brentq(rising, near * 1e-3, near * 1e3, xtol=1e-6))

@@ -186,6 +186,27 @@ def test_faults_of_a_server_end_in_a_sentence_without_its_password(demo, server,
     assert "TEST_PASSWORD is not set" in said(server.uri())
 
 
+def test_every_part_of_an_address_may_come_from_the_environment(demo, server, monkeypatch):
+    parts = {"DB_USER": "reader", "DB_HOST": "127.0.0.1", "DB_PORT": str(server.port)}
+    for name, value in parts.items():
+        monkeypatch.setenv(name, value)
+    found = check(shop("postgresql://${DB_USER}:${TEST_PASSWORD}@${DB_HOST}:${DB_PORT}/shop"))
+    assert {row["table"] for row in found.data_box} == set(TABLES)
+
+
+def test_a_driver_that_repeats_the_password_is_not_quoted(demo, server, monkeypatch):
+    """As it stands in the address, and as it is."""
+
+    def refuses(address: str, **more: object) -> None:
+        raise OSError(f"cannot open {address} with password {PASSWORD}")
+
+    monkeypatch.setattr(servers.ibis, "connect", refuses)
+    with pytest.raises(ChurnlibError) as error:
+        check(shop(server.uri()))
+    assert PASSWORD not in str(error.value)
+    assert "Sehr" not in str(error.value)
+
+
 def test_a_table_that_may_not_be_read_is_said(server):
     server.run("DROP TABLE IF EXISTS hidden", "CREATE TABLE hidden (customer_id text)")
     source = {"uri": server.uri(), "tables": {"subscriptions": {"from": "hidden"}}}

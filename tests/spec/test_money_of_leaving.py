@@ -34,12 +34,20 @@ def test_the_mrr_that_left_is_that_of_the_bridge_month_by_month(period):
     assert rows["largest"].tolist() == [0, 30, 0, 40]
 
 
-def test_the_range_is_wide_where_a_few_paid_much():
-    """1.96 times the root of 30^2 + 10^2, of 140."""
-    january = churn_of().iloc[1]
-    reach = 1.959964 * 1000**0.5 / 140
-    assert january["rate_high"] == pytest.approx(40 / 140 + reach)
-    assert january["rate_low"] == 0.0
+def test_the_range_is_that_of_a_weighted_sum_and_has_a_width_where_nobody_left():
+    """Two leavers of 30 and 10, and one more of 30 at most, of 140; then none, of 100."""
+    rows = churn_of()
+    january, february = rows.iloc[1], rows.iloc[2]
+    assert (january["rate_low"], january["rate_high"]) == pytest.approx(
+        (3.27645 / 140, 1.0), rel=1e-4
+    )
+    assert (february["rate_low"], february["rate_high"]) == (0.0, 1.0), "of 100 at most 100"
+    many = pd.DataFrame({"period_start": pd.to_datetime(["2026-01-01"]), "opening": 1000.0})
+    many = many.assign(customers=10, lost=10.0, largest=1.0, lost_squared=10.0)
+    poisson = mrr_churn(many).iloc[0]
+    assert poisson["rate_low"] == pytest.approx(4.7954 / 1000, rel=1e-4), "ten alike: exact"
+    assert poisson["rate_high"] == pytest.approx(18.3904 / 1000, rel=1e-4)
+    assert poisson["rate_low"] < poisson["rate"] < poisson["rate_high"]
 
 
 def test_the_newest_month_is_told_beside_the_year_before_it():

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from churnlib.periods import MONTHS_A_YEAR
 from churnlib.results.columns import PERIOD_START, Column
 from churnlib.results.declared import Result, gives
-from churnlib.statistics.rules import LEVEL
+from churnlib.statistics.counts import weighted_sum
 
 __all__ = ["mrr_churn"]
 
@@ -54,8 +54,10 @@ def mrr_churn(lost: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    The variance of the sum lost is the sum of the squares of what each paid (a Poisson number of
-    leavers): a few large customers make the range wide. What moves a whole month is not in it.
+    Lost is a weighted sum of counts (gamma limits, Fay and Feuer 1997); its variance is the sum of
+    the squares of what each paid, so that a few large customers make the range wide. One more
+    leaver may pay as much as the largest of twelve months. What moves a whole month is not in it.
+    Simulated: `benchmarks/leaving_claims.py money`.
 
     Examples
     --------
@@ -65,11 +67,13 @@ def mrr_churn(lost: pd.DataFrame) -> pd.DataFrame:
     >>> mrr_churn(lost.assign(lost_squared=[52.0, 0.0]))["rate"].tolist()
     [0.01, 0.0]
     """
-    reach = norm.ppf((1 + LEVEL) / 2) * np.sqrt(lost["lost_squared"])
+    widest = lost["largest"].rolling(MONTHS_A_YEAR, min_periods=1).max()
+    sums = zip(lost["lost"], lost["lost_squared"], widest, strict=True)
+    ends = np.array([weighted_sum(*one) for one in sums]).reshape(-1, 2)
     opening = lost["opening"].astype(float)
     frame = lost.assign(
         rate=lost["lost"] / opening,
-        rate_low=((lost["lost"] - reach) / opening).clip(lower=0),
-        rate_high=((lost["lost"] + reach) / opening).clip(upper=1),
+        rate_low=ends[:, 0] / opening,
+        rate_high=(ends[:, 1] / opening).clip(upper=1),
     )
     return frame[[column.name for column in MRR_CHURN.columns]]

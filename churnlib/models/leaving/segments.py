@@ -136,7 +136,8 @@ def segments(splits: Mapping[str, pd.DataFrame], lost: Mapping[str, pd.DataFrame
         return tagged(pd.DataFrame(columns=names), SEGMENTS, context)
     verdicts = {"more": "act", "less": "watch"}
     sums = {name: _paid_by_leavers(lost[name], rows) for name, rows in splits.items()}
-    paid = [sums[row.segment_column].get(row.segment, (0.0, 0.0)) for row in found.itertuples()]
+    unknown = (np.nan, np.nan)
+    paid = [sums[row.segment_column].get(row.segment, unknown) for row in found.itertuples()]
     found = found.assign(
         verdict=found["beyond"].map(verdicts).fillna("no signal"),
         extra=found["left"] - found["expected"],
@@ -277,7 +278,7 @@ def _compared(months: Months, place: int, scatter: float) -> dict[str, float]:
 
 def _paid_by_leavers(lost: pd.DataFrame, due: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """{value: what a leaver paid on average, and its standard error}, of the last twelve complete
-    months.
+    months; not known where nobody left.
     """
     rows = lost[lost["period_start"] >= last_year(due)["period_start"].min()]
     sums = rows.groupby(rows[SEGMENT].astype(str))[["customers", "lost", "lost_squared"]].sum()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from churnlib.models.survival.band import greenwood
 from churnlib.models.survival.clusters import is_clustered, log_survival_influence, variance_of
@@ -12,7 +11,7 @@ from churnlib.models.survival.splits import by_segment
 from churnlib.results.columns import Column
 from churnlib.results.declared import Result, gives
 from churnlib.results.terms import Term
-from churnlib.statistics.rules import LEVEL
+from churnlib.statistics.counts import weighted_sum
 
 __all__ = ["restricted_mean"]
 
@@ -113,27 +112,6 @@ def _area(lifetimes: pd.DataFrame, horizon: int) -> dict[str, float]:
     widest = float(np.max(still_to_come / np.maximum(table.at_risk, 1), initial=0.0))
     # Waits that are alike count for less than their number, one leaver for as much more.
     alike = max(variance / independent, 1.0) if independent else 1.0
-    fewest, most = _lost(horizon - mean, variance, widest * alike)
+    fewest, most = weighted_sum(horizon - mean, variance, widest * alike)
     low, high = max(horizon - most, 0.0), min(horizon - fewest, float(horizon))
     return {"mean": mean, "standard_error": variance**0.5, "low": low, "high": high}
-
-
-def _lost(lost: float, variance: float, widest: float) -> tuple[float, float]:
-    """The range of the time lost by leaving: a weighted sum of counts, whose range has a width also
-    where nobody left.
-
-    Parameters
-    ----------
-    lost : time lost, of each customer on average
-    variance : of it
-    widest : the most that one more leaver would add
-    """
-    tail = (1 - LEVEL) / 2
-    fewest = 0.0
-    if lost > 0 and variance > 0:
-        fewest = variance / (2 * lost) * stats.chi2.ppf(tail, 2 * lost**2 / variance)
-    if not widest:
-        return fewest, lost
-    more, wider = lost + widest, variance + widest**2
-    most = wider / (2 * more) * stats.chi2.ppf(1 - tail, 2 * more**2 / wider)
-    return fewest, float(most)
